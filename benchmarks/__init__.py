@@ -1,0 +1,1 @@
+"""Benchmarks: ratios from interleaved runs on one machine, never absolute times."""

@@ -1,0 +1,134 @@
+"""`python -m benchmarks`: every speed goal as a ratio, from one interleaved run."""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import sys
+from pathlib import Path
+
+import yaml
+
+import flopcalc
+from benchmarks.measure import calls, processes
+from flopcalc import api, catalog
+from flopcalc.engine.count import count
+from flopcalc.engine.grid import Grid
+from flopcalc.graph import Scale
+from flopcalc.yaml_tree import parse
+
+PYTHON = sys.executable
+SCRIPT = Path(PYTHON).with_name("flopcalc")  # what users run
+TOOL = [str(SCRIPT)] if SCRIPT.exists() else [PYTHON, "-m", "flopcalc"]
+BASE = "import click, yaml"
+
+
+def main() -> None:
+    """Print a line for each goal; exit 1 if one is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--runs", type=int, default=25, help="interleaved runs of each command")
+    runs = parser.parse_args().runs
+    # an editable install would otherwise compile its modules on every start
+    compileall.compile_dir(str(Path(flopcalc.__file__).parent), quiet=2)
+    print(f"{'goal':52} {'ratio':>8}  limit")
+    missed = 0
+    for name, ratio, limit in (*_start(runs), *_shipped(max(5, runs // 3)), *_library(runs)):
+        print(f"{name:52} {ratio:8.3f}  {limit:g}{'' if ratio <= limit else '   MISSED'}")
+        missed += ratio > limit
+    sys.exit(missed > 0)
+
+
+def _start(runs: int) -> list[tuple[str, float, float]]:
+    """G1, G2, G3: whole processes against `python -c 'import click, yaml'`."""
+    spec = [*TOOL, "analyze", "mobilenet_v1"]
+    best = processes(
+        {
+            "base": [PYTHON, "-c", BASE],
+            "G1 analyze, plain": [*spec, "-f", "plain"],
+            "G1 analyze, json": [*spec, "-f", "json"],
+            "G1 analyze, csv": [*spec, "-f", "csv"],
+            "G2 analyze, rich table": [*spec, "-f", "table", "--color"],
+            "G3 --help": [*TOOL, "--help"],
+            "G3 --version": [*TOOL, "--version"],
+        },
+        runs,
+    )
+    limits = {"G1": 1.15, "G2": 2.0, "G3": 0.95}
+    return [
+        (f"{name} / import click, yaml", best[name] / best["base"], limits[name[:2]])
+        for name in best
+        if name != "base"
+    ]
+
+
+def _shipped(runs: int) -> list[tuple[str, float, float]]:
+    """The slowest network that ships against mobilenet_v1, its output apart."""
+    flat = ["--by", "kind", "-f", "csv", "-q"]
+    best = processes({stem: [*TOOL, "analyze", stem, *flat] for stem in catalog.shipped()}, runs)
+    slowest = max(best, key=lambda stem: best[stem])
+
+    def every() -> None:
+        for stem in catalog.shipped():
+            count(api.open_model(stem).model.graph())
+
+    def one() -> None:
+        count(api.open_model("mobilenet_v1").model.graph())
+
+    inside = calls({"all": every, "one": one}, runs)
+    return [
+        (
+            f"{slowest} (the slowest to analyze) / mobilenet_v1",
+            best[slowest] / best["mobilenet_v1"],
+            1.3,
+        ),
+        (f"all {len(best)} networks in one process / one process", _all_over_one(inside, best), 20),
+    ]
+
+
+def _all_over_one(inside: dict[str, float], best: dict[str, float]) -> float:
+    """All networks after one start, over one network after one start."""
+    start = best["mobilenet_v1"] - inside["one"]
+    return (start + inside["all"]) / best["mobilenet_v1"]
+
+
+def _library(runs: int) -> list[tuple[str, float, float]]:
+    """G8 and G10, in this process; G8 is in units of 50 µs."""
+    text = (Path(catalog.specs_folder()) / "mobilenet_v1.yaml").read_text(encoding="utf-8")
+    model = api.load("mobilenet_v1")
+    widths = [0.25 + i / 64 for i in range(100)]
+    sides = [(128 + 2 * i, 128 + 2 * i) for i in range(100)]
+    warm = Grid(model.graph, Scale())
+    points = [(a, s) for a in widths for s in sides]
+    for alpha, side in points:
+        warm.at(alpha, side)
+
+    def again() -> None:
+        for alpha, side in points:
+            warm.at(alpha, side)
+
+    def fresh() -> None:
+        grid = Grid(model.graph, Scale())
+        for alpha, side in points:
+            grid.at(alpha, side)
+
+    grids = calls({"again": again, "fresh": fresh}, 3)
+    parsing = calls(
+        {
+            "ours": lambda: [parse(text, "x") for _ in range(50)],
+            "theirs": lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for _ in range(50)],
+        },
+        runs,
+    )
+    return [
+        ("G8 one more configuration / 50 µs", grids["again"] / len(points) / 50e-6, 1.0),
+        (
+            "G8 one of a 100 × 100 grid, all included / 50 µs",
+            grids["fresh"] / len(points) / 50e-6,
+            1.0,
+        ),
+        ("G10 parse a spec / yaml.load(CSafeLoader)", parsing["ours"] / parsing["theirs"], 1.0),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Which file a MODEL means: a path, the name of a network that ships, or standard input."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from flopcalc.errors import FileError, InputError, did_you_mean
+from flopcalc.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUFFIXES = (".yaml", ".yml")
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs start-up time
+# in the wheel the specs lie inside the package, in a checkout beside it
+_FOLDERS = (os.path.join(_HERE, "specs"), os.path.join(os.path.dirname(_HERE), "specs"))  # noqa: PTH118, PTH120 - likewise
+
+
+class Found(Record):
+    """A file to open, the name messages call it, and the variant that a name stood for."""
+
+    path: str
+    shown: str
+    variant: str | None = None
+
+
+def specs_folder() -> str:
+    """The folder of the networks that ship."""
+    for folder in _FOLDERS:
+        if os.path.isdir(folder):  # noqa: PTH112 - pathlib costs start-up time
+            return folder
+    raise InputError("this installation has no networks", hint="install flopcalc again")
+
+
+def shipped() -> dict[str, str]:
+    """Each network file that ships: its name (the file's stem) and its path below the folder."""
+    folder = specs_folder()
+    found = {}
+    for top, _, files in os.walk(folder):
+        for file in files:
+            stem, suffix = os.path.splitext(file)  # noqa: PTH122 - pathlib costs start-up time
+            if suffix == ".yaml":
+                found[stem] = os.path.relpath(os.path.join(top, file), folder)  # noqa: PTH118 - likewise
+    return dict(sorted(found.items()))
+
+
+def variants(text: str) -> Iterator[str]:
+    """The variants that a spec's text declares, found without reading the rest of it."""
+    _, _, rest = text.partition("\nvariants:")
+    for line in rest.split("\n")[1:]:
+        if line and not line[0].isspace() and line[0] != "#":
+            return
+        if line.startswith("  ") and line[2:3].strip() and line[2] != "#":
+            yield line.split(":")[0].strip()
+
+
+def networks(file: str) -> list[str]:
+    """The variants in a shipped file that are networks by name: `resnet18` in `resnet.yaml`.
+
+    Those whose name has the family's first three letters; `shallow` is found as `family@shallow`.
+    """
+    with open(os.path.join(specs_folder(), file), encoding="utf-8") as spec:  # noqa: PTH118, PTH123 - pathlib costs start-up time
+        family = os.path.basename(file)[:3]  # noqa: PTH119 - likewise
+        return [name for name in variants(spec.read()) if family in name]
+
+
+def find(model: str) -> Found:
+    """The file that `model` means.
+
+    A path that exists; a shipped file's stem, or the name of one of its variants. Raises
+    `FileError` with the nearest name where there is none.
+    """
+    if os.path.exists(model) or os.sep in model or model.endswith(SUFFIXES):  # noqa: PTH110 - likewise
+        return _path(model)
+    folder = specs_folder()
+    if f"{model}.yaml" in os.listdir(folder):  # noqa: PTH208 - likewise
+        return _shipped(folder, f"{model}.yaml")
+    files = shipped()
+    if model in files:
+        return _shipped(folder, files[model])
+    names = list(files)
+    for file in files.values():
+        inside = networks(file)
+        if model in inside:
+            return _shipped(folder, file, model)
+        names += inside
+    hint = did_you_mean(model, names, otherwise="'flopcalc models' lists the networks that ship")
+    raise FileError(f"no file and no network '{model}'", hint=hint)
+
+
+def _shipped(folder: str, file: str, variant: str | None = None) -> Found:
+    return Found(os.path.join(folder, file), f"specs/{file}".replace(os.sep, "/"), variant)  # noqa: PTH118 - likewise
+
+
+def _path(model: str) -> Found:
+    if not os.path.exists(model):  # noqa: PTH110 - pathlib costs start-up time
+        stem = os.path.splitext(os.path.basename(model))[0]  # noqa: PTH119, PTH122 - likewise
+        hint = None
+        if stem in shipped():
+            hint = f"the network '{stem}' ships with flopcalc: leave the folder and suffix away"
+        raise FileError(f"no such file: '{model}'", hint=hint)
+    return Found(model, model)

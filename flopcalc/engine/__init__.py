@@ -1,0 +1,1 @@
+"""Graphs become numbers: pure functions, no files, no formats."""

@@ -1,0 +1,195 @@
+"""The places where a separable pair and a standard convolution stand for each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flopcalc.errors import ShapeError
+from flopcalc.graph import Graph, Layer
+from flopcalc.ops.conv import CONV, DEPTHWISE, POINTWISE, SAVING, conv_attrs
+from flopcalc.ops.window import Window
+from flopcalc.record import Record
+from flopcalc.tensor import Param, Shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from fractions import Fraction
+
+    from flopcalc.formula import Env
+    from flopcalc.op import Attrs
+
+_TAIL = ("norm", "activation")
+
+
+class Saving(Record):
+    """A separable pair beside the standard convolution that it stands for."""
+
+    standard: Layer
+    depthwise: Layer
+    pointwise: Layer
+
+    @property
+    def ratio(self) -> Fraction:
+        """Mult-Adds of the pair / Mult-Adds of the convolution, exact."""
+        from fractions import Fraction  # here, since a count never needs it
+
+        pair = _mac(self.depthwise) + _mac(self.pointwise)
+        return Fraction(pair, _mac(self.standard))
+
+    @property
+    def env(self) -> Env:
+        """The values of N and D_K in `SAVING`."""
+        return {"N": self.pointwise.env["N"], "D_K": self.depthwise.env["D_K"]}
+
+    @property
+    def formula(self) -> Fraction | None:
+        """1/N + 1/D_K² (Howard et al. 2017, 3.1), or None where the ratio is another.
+
+        It holds where both sides compute the same map from the same channels: not with a channel
+        multiplier above one, nor with a stride in the pointwise layer.
+        """
+        from fractions import Fraction
+
+        value = Fraction(SAVING.value(self.env))
+        return value if value == self.ratio else None
+
+
+class Site(Record):
+    """What is exchanged: the convolutions, what stands between them, what follows them."""
+
+    members: tuple[Layer, ...]
+    between: tuple[Layer, ...]
+    tail: tuple[Layer, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes two sites copies of one module: the parameters of their convolutions."""
+        return param_ids(self.members)
+
+
+class Edges:
+    """Who reads what."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.layers = graph.layers
+        self.inputs = {tensor.id for tensor in graph.inputs}
+        self.readers: dict[int, list[int]] = {}
+        for i, layer in enumerate(graph.layers):
+            for tensor in layer.inputs:
+                self.readers.setdefault(tensor.id, []).append(i)
+        for tensor in graph.outputs:
+            self.readers.setdefault(tensor.id, []).append(-1)
+
+    def follow(self, layer: Layer) -> tuple[tuple[Layer, ...], Layer | None]:
+        """The norms and activations after `layer`, and what alone reads the last of them."""
+        tail: list[Layer] = []
+        while True:
+            readers = self.readers.get(layer.outputs[0].id, []) if len(layer.outputs) == 1 else []
+            if len(readers) != 1 or readers[0] < 0:
+                return tuple(tail), None
+            layer = self.layers[readers[0]]
+            if layer.op.role not in _TAIL or layer.op.opaque or len(layer.inputs) != 1:
+                return tuple(tail), layer
+            tail.append(layer)
+
+    def pair(self, i: int) -> Site | None:
+        """The separable pair that begins with layer `i`."""
+        first = self.layers[i]
+        if first.op is not DEPTHWISE or _is_point(first) or not first.params:
+            return None
+        between, last = self.follow(first)
+        if last is None or last.op is not POINTWISE or not last.params:
+            return None
+        if last.times != first.times or any(map(any, window_of(last).pads)):
+            return None
+        return Site((first, last), between, self.follow(last)[0])
+
+    def dense(self, i: int) -> Site | None:
+        """The standard convolution that is layer `i`, where it can be made separable."""
+        layer = self.layers[i]
+        if layer.op is not CONV or _is_point(layer) or not layer.params:
+            return None
+        x = layer.inputs[0]
+        if x.id in self.inputs or x.channels == 1:
+            return None
+        tail = self.follow(layer)[0]
+        middle = Shaped((x.batch, x.channels, *layer.outputs[0].spatial), x.axes)
+        if not all(_fits(after, middle) for after in tail):
+            return None
+        return Site((layer,), (), tail)
+
+
+def unshared(graph: Graph, sites: list[Site]) -> list[Site]:
+    """The sites whose parameters serve nothing but sites of the same parameters."""
+    if not sites:
+        return []
+    uses = Counter([param.id for layer in graph.layers for param in layer.params])
+    copies = Counter(site.key for site in sites)
+    return [s for s in sites if all(uses[param] == copies[s.key] for param in s.key)]
+
+
+def joined_attrs(pair: Site) -> Attrs:
+    """The attributes of the standard convolution for a separable pair."""
+    first, last = pair.members
+    own, step = window_of(first), window_of(last).stride
+    stride = tuple(s * t for s, t in zip(own.stride, step, strict=True))
+    bias = bool(last.attrs["bias"])
+    conv = conv_attrs(own._replace(stride=stride), last.outputs[0].channels, 1, bias=bias)
+    return {**first.attrs, **conv}
+
+
+def standard_layers(graph: Graph) -> tuple[int, tuple[Layer, ...]]:
+    """How many separable pairs there are, and the layers with a convolution for each.
+
+    What a total needs of `transform.standard_twin`: no layer is renamed, no edge drawn anew.
+    """
+    edges = Edges(graph)
+    pairs = unshared(graph, [p for i in range(len(graph.layers)) if (p := edges.pair(i))])
+    joined: dict[str, Layer] = {}
+    dropped: set[str] = set()
+    stored: dict[tuple[str, ...], tuple[Param, ...]] = {}
+    for pair in pairs:
+        first, last = pair.members
+        attrs, inputs, outputs = joined_attrs(pair), first.inputs, last.outputs
+        if pair.key not in stored:  # copies of one module store theirs once
+            specs = CONV.params(inputs, outputs, attrs) if CONV.params else ()
+            own = [Param(f"{last.name}.{s.name}", s.kind, s.shape) for s in specs]
+            stored[pair.key] = tuple(own)
+        env = CONV.bind(inputs, outputs, attrs)
+        joined[last.name] = last._replace(
+            op=CONV, inputs=inputs, params=stored[pair.key], attrs=attrs, env=env
+        )
+        dropped.update(layer.name for layer in (first, *pair.between))
+    layers = (joined.get(x.name, x) for x in graph.layers if x.name not in dropped)
+    return len(pairs), tuple(layers)
+
+
+def window_of(layer: Layer) -> Window:
+    """How the kernel of a convolution moves."""
+    a = layer.attrs
+    return Window(a["kernel"], a["stride"], a["dilation"], a["pads"])  # type: ignore[arg-type]  # a convolution's
+
+
+def _is_point(layer: Layer) -> bool:
+    """Whether the kernel has one element: there is no map to separate from the channels."""
+    return set(layer.attrs["kernel"]) == {1}  # type: ignore[arg-type]  # a convolution's
+
+
+def _fits(layer: Layer, x: Shaped) -> bool:
+    """Whether a norm or activation takes `x` (a group norm's groups may not divide it)."""
+    tensor = layer.inputs[0]._replace(shape=x.shape, axes=x.axes)
+    try:
+        layer.op.shape((tensor,), layer.attrs)
+    except ShapeError:
+        return False
+    return True
+
+
+def param_ids(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """The ids of all that these layers store."""
+    return tuple(param.id for layer in layers for param in layer.params)
+
+
+def _mac(layer: Layer) -> int:
+    return layer.op.counts["mac"].value(layer.env) * layer.times

@@ -1,0 +1,1 @@
+"""The operations: what each costs. Every formula lives here, nowhere else."""

@@ -1,0 +1,1 @@
+"""Numbers become documents: one file a command."""

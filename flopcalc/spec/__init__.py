@@ -1,0 +1,1 @@
+"""Reads an architecture spec: a YAML file becomes a graph."""

@@ -1,0 +1,117 @@
+"""Checks over a whole spec: rings of blocks, classifiers that α would change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flopcalc.errors import ScaleError, SpecError
+from flopcalc.spec.written import Branch, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from flopcalc.graph import Layer
+    from flopcalc.spec.calls import Call
+    from flopcalc.spec.elaborate import Elaborator
+    from flopcalc.spec.grammar import Spec
+    from flopcalc.spec.scope import Widened
+    from flopcalc.spec.written import Written
+    from flopcalc.tensor import Tensor
+
+
+def check_blocks(spec: Spec, swap: Mapping[str, str]) -> None:
+    """Raise `SpecError` where a block calls itself, directly or through others, swaps included."""
+    blocks = set(spec.blocks)
+    calls = {
+        name: {swap.get(call.op, call.op) for call in every_call(block.body)} & blocks
+        for name, block in spec.blocks.items()
+    }
+    done: set[str] = set()
+    for name in spec.blocks:
+        ring = _ring(name, calls, done)
+        if ring:
+            where = spec.source.where(spec.blocks[ring[0]].node)
+            shown = ring if len(ring) <= 8 else [*ring[:6], "…", ring[-1]]
+            message = f"blocks call each other in a ring: {' → '.join(shown)}"
+            hint = "a block cannot contain itself"
+            if set(ring) & set(swap.values()):
+                hint += ", and a swap exchanges the steps inside blocks too"
+            raise SpecError(message, where=where, hint=hint)
+
+
+def _ring(start: str, calls: Mapping[str, set[str]], done: set[str]) -> list[str]:
+    """The names of a cycle reachable from `start`, or nothing; without recursion."""
+    path: dict[str, None] = {}  # in order
+    todo = [(start, False)]
+    while todo:
+        name, leaving = todo.pop()
+        if leaving:
+            path.popitem()
+            done.add(name)
+        elif name in path:
+            names = list(path)
+            return [*names[names.index(name) :], name]
+        elif name not in done:
+            path[name] = None
+            todo.append((name, True))
+            todo += [(other, False) for other in sorted(calls[name])]
+    return []
+
+
+def every_call(calls: tuple[Call, ...]) -> Iterator[Call]:
+    """The steps of a list and of all branches in it."""
+    for call in calls:
+        yield call
+        for written in (*call.args.values(), *call.first.values()):
+            for branch in _branches(written):
+                yield from every_call(branch.calls)
+
+
+def _branches(written: Written) -> Iterator[Branch]:
+    if isinstance(written, Branch):
+        yield written
+    elif isinstance(written, Listing):
+        for item in written.items:
+            yield from _branches(item)
+
+
+def check_outputs(run: Elaborator, outputs: tuple[Tensor, ...]) -> list[str]:
+    """Raise `ScaleError` where α would change a classifier; warn of other outputs."""
+    if not run.changed:
+        return []
+    producers = {y.id: layer for layer in run.builder.layers for y in layer.outputs}
+    warnings = []
+    for output in outputs:
+        layer = _maker(output, producers)
+        widened = run.changed.get(layer.outputs[0].id) if layer else None
+        if layer is None or widened is None:
+            continue
+        where = run.spec.source.where(widened.written.node)
+        if layer.op.name == "fc":
+            message = (
+                f"alpha {run.settings.alpha:g} would turn the {widened.nominal} outputs of the "
+                f"network into {widened.scaled}"
+            )
+            hint = "write 'alpha: fixed' in this step, or declare 'classes' and use it"
+            raise ScaleError(message, where=where, hint=hint)
+        if run.settings.classes is None:
+            warnings.append(_output_warning(str(where), widened))
+    return warnings
+
+
+def _output_warning(where: str, widened: Widened) -> str:
+    return (
+        f"{where}: alpha turns the {widened.nominal} output channels of the network into "
+        f"{widened.scaled}; 'alpha: fixed' would keep them"
+    )
+
+
+def _maker(output: Tensor, producers: Mapping[int, Layer]) -> Layer | None:
+    """The layer that computed an output, behind all that keeps the channels as they are."""
+    layer = producers.get(output.id)
+    while layer is not None and layer.op.role != "compute":
+        (x, *others), y = layer.inputs, layer.outputs[0]
+        if others or "c" not in x.axes or x.channels != y.channels:
+            return None
+        layer = producers.get(x.id)
+    return layer
