@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.version import __version__
-
 if TYPE_CHECKING:
     from flopcalc.api import analyze, compare, load
     from flopcalc.engine.compare import Comparison
@@ -13,6 +11,7 @@ if TYPE_CHECKING:
     from flopcalc.engine.count import Analysis, LayerCost, Totals
     from flopcalc.errors import FlopcalcError, IncompleteError, InputError
     from flopcalc.graph import Graph, Model, Scale
+    from flopcalc.version import __version__
 
 __all__ = [
     "CONVENTIONS",
@@ -51,6 +50,7 @@ _HOMES = {  # imported when first asked for: `flopcalc --help` needs none of it
     "Graph": "graph",
     "Model": "graph",
     "Scale": "graph",
+    "__version__": "version",
 }
 
 

@@ -11,8 +11,7 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    # a run makes fewer objects than this, and collecting while modules load finds nothing
-    gc.set_threshold(100_000)  # a tenth of a start
+    gc.set_threshold(100_000)  # what a start makes stays: looking for garbage takes 6 % of it
     ended: list[int] = []
     atexit.register(_leave, ended)  # first, so that whatever else is registered runs before it
     from flopcalc.cli.main import main as run
@@ -26,7 +25,7 @@ def main() -> None:
 
 
 def _leave(ended: list[int]) -> None:
-    """End the process here: taking every module and object apart would be an eighth of a run."""
+    """End the process here: taking every module and object apart takes an eighth of a run."""
     if not ended:  # with a traceback: as usual
         return
     for stream in {sys.stdout, sys.stderr, sys.__stdout__}:

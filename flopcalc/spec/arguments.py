@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ShapeError, SpecError
-from flopcalc.spec.expression import MAX_NUMBER, NOMINAL, SCALED, Value
 from flopcalc.spec.scope import Frame, StepScope, Widened
+from flopcalc.spec.value import MAX_NUMBER, NOMINAL, SCALED, Value
 from flopcalc.spec.values import MAX_CHANNELS, Meaning
 from flopcalc.spec.written import Branch, Word
 from flopcalc.step import REQUIRED
@@ -102,6 +102,8 @@ class Binder:
             return self._formula(arg, written, scope)
         meaning = reader.meaning(written, scope)
         if kind == "word":
+            if isinstance(written, Word) and written.text in arg.choices:
+                meaning = scope.frame.declared(written.text) or written.text  # `axis: ch`
             return reader.word(scope.origin(written), meaning, arg)
         if kind == "padding":
             padding = reader.padding(scope.origin(written), meaning)
@@ -141,6 +143,7 @@ class Binder:
     def _formula(self, arg: Arg, written: Written, scope: StepScope) -> tuple[Formula, Env]:
         from flopcalc.spec.formulas import derive  # here, since few files have formulas
 
+        self.run.charge(self.run.call)
         # a scope of its own: a count that follows the map does not tie the width to it
         own = StepScope(scope.frame, scope.x, scope.i)
         return derive(self.run.spec.source, written, own, arg.name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flopcalc.errors import InputError, LimitError, ScaleError, ShapeError, SpecError, did_you_mean
 from flopcalc.spec.arguments import Binder
 from flopcalc.spec.calls import ALPHA_WORDS
-from flopcalc.spec.expression import NOMINAL, SCALED, Value, integral
 from flopcalc.spec.scaling import check_multiplier, deepened
 from flopcalc.spec.scope import Frame, StepScope, Widened
+from flopcalc.spec.value import NOMINAL, SCALED, Value, integral
 from flopcalc.spec.values import MAX_CHANNELS, Reader
 from flopcalc.spec.written import Branch, Listing, Word
 from flopcalc.tensor import Param, Tensor, product

@@ -12,31 +12,35 @@ from flopcalc.errors import did_you_mean
 from flopcalc.spec.terms import (
     ARITIES,
     COMPARISONS,
-    FIXED,
-    MAX_NUMBER,
-    NOMINAL,
-    SCALED,
     Call,
     Chain,
     Choice,
     Comparison,
-    ExpressionError,
     Junction,
     Literal,
     Name,
     Negative,
     Not,
     Run,
-    Value,
     bounded,
+)
+from flopcalc.spec.value import (
+    FIXED,
+    MAX_NUMBER,
+    NOMINAL,
+    SCALED,
+    ExpressionError,
+    Value,
     div8,
+    integral,
     round_half_up,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flopcalc.spec.terms import Node, Number, Scope
+    from flopcalc.spec.terms import Node, Scope
+    from flopcalc.spec.value import Number
 
 __all__ = [
     "FIXED",
@@ -107,17 +111,6 @@ def parse(text: str) -> Expr:
             _PARSED.clear()
         found = _PARSED[text] = _Parser(text).parse()
     return found
-
-
-def integral(value: Value) -> int | None:
-    """The integer within 1e-9 of a value, if there is one; a bool is none."""
-    number = value.number
-    if isinstance(number, bool):
-        return None
-    if isinstance(number, int):
-        return number
-    nearest = round(number)
-    return nearest if abs(number - nearest) <= 1e-9 else None
 
 
 _PARSED: dict[str, Expr] = {}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from flopcalc.errors import LimitError, SpecError
 from flopcalc.formula import Formula, Latex, Num, Ratio, Sym
-from flopcalc.spec.expression import SCALED, ExpressionError, integral
 from flopcalc.spec.scope import IMPLICIT, SPATIAL_NAMES
 from flopcalc.spec.terms import Chain, Choice, Literal, Name, Negative, Run
+from flopcalc.spec.value import SCALED, ExpressionError, integral
 from flopcalc.spec.values import Numbers
 from flopcalc.spec.written import Constant, Word, Written, located
 from flopcalc.spec.written import Formula as Expression

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.errors import LimitError, SpecError, did_you_mean
+from flopcalc.errors import InputError, LimitError, SpecError, did_you_mean
 from flopcalc.quantity import parse_quantity
 from flopcalc.spec.calls import MAX_NAME, Call, StepReader
 from flopcalc.spec.knobs import Knobs, read_defaults, read_scaling, read_swap
@@ -272,7 +272,14 @@ class _Reader:
     def _quantities(self, node: Entries, into: dict[str, Quantity], what: str) -> None:
         self.keys(node, METRICS, f"'{what}'")
         for key, (_, value) in node.entries.items():
-            into[key] = parse_quantity(self.text(value), self.source.where(value))
+            try:
+                into[key] = quantity = parse_quantity(self.text(value))
+            except InputError as error:
+                error.where = error.where or self.source.where(value)
+                raise
+            if quantity.kind != "count":
+                message = f"'{key}' is a count, not {quantity}"
+                raise self.error(value, message, "for example 569M")
 
     def _blocks(self, node: Node | None) -> StepReader:
         spec = self.spec

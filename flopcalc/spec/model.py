@@ -9,12 +9,12 @@ from flopcalc.errors import ScaleError, SpecError, did_you_mean
 from flopcalc.graph import Effective, Scale
 from flopcalc.spec.checks import check_blocks, check_outputs
 from flopcalc.spec.elaborate import MAX_LAYERS, Elaborator
-from flopcalc.spec.expression import FIXED, Value
 from flopcalc.spec.grammar import read_spec
 from flopcalc.spec.lint import lint, lint_run
 from flopcalc.spec.names import check_names
 from flopcalc.spec.scaling import scaled_size
 from flopcalc.spec.settings import Settings, name_of, settle
+from flopcalc.spec.value import FIXED, Value
 from flopcalc.tensor import Shaped, Tensor, feature_map, token_ids
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from flopcalc.errors import LimitError, SpecError, did_you_mean
 from flopcalc.ops.registry import find_step
 from flopcalc.spec.calls import ALPHA_WORDS
 from flopcalc.spec.checks import every_call
-from flopcalc.spec.expression import FUNCTIONS, ExpressionError
 from flopcalc.spec.knobs import SHORT_DEFAULTS
 from flopcalc.spec.scope import IMPLICIT
+from flopcalc.spec.value import ExpressionError
 from flopcalc.spec.values import PADDINGS
 from flopcalc.spec.written import Branch, Formula, Listing, Word, located, offset_of
 
@@ -222,6 +222,8 @@ class _Checker:
     def unknown(
         self, written: Written, name: str, offset: int, known: AbstractSet[str]
     ) -> SpecError | LimitError:
+        from flopcalc.spec.expression import FUNCTIONS  # here, since many files have no expression
+
         if name in FUNCTIONS:
             error = ExpressionError(f"'{name}' is a function", offset, f"call it: {name}(x)")
         else:

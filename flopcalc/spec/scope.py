@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.record import Record
-from flopcalc.spec.expression import NOMINAL, SCALED, Value
+from flopcalc.spec.value import NOMINAL, SCALED, Value
 from flopcalc.spec.written import Word
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Frame:
         self.steps: dict[str, Tensor] = {}
         self.words: dict[str, Word] = {}
         self.widened: dict[str, Widened] = {}
+
+    def declared(self, name: str) -> Meaning:
+        """What the file, not the language, means by a name; None where it does not."""
+        return self.values.get(name, self.globals.get(name))
 
 
 class StepScope:

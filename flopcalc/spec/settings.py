@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.errors import ScaleError, SpecError, did_you_mean
-from flopcalc.spec.expression import FIXED, Value
 from flopcalc.spec.knobs import Knobs
 from flopcalc.spec.scaling import Rounding, check_multiplier
+from flopcalc.spec.value import FIXED, Value
 from flopcalc.spec.values import Meaning, Reader
 from flopcalc.spec.written import Constant, Written, read_value
 from flopcalc.yaml_tree import Scalar, Source

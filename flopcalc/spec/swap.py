@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ScaleError, did_you_mean
 from flopcalc.ops.registry import all_steps, find_step
-from flopcalc.spec.expression import NOMINAL, SCALED, Value
 from flopcalc.spec.scope import StepScope
+from flopcalc.spec.value import NOMINAL, SCALED, Value
 from flopcalc.spec.values import PADDINGS
 from flopcalc.step import REQUIRED
 from flopcalc.tensor import Tensor

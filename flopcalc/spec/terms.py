@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from flopcalc.errors import did_you_mean
-from flopcalc.record import Record
+from flopcalc.spec.value import (
+    FIXED,
+    MAX_NUMBER,
+    NOMINAL,
+    SCALED,
+    ExpressionError,
+    Value,
+    div8,
+    round_half_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Protocol
+
+    from flopcalc.spec.value import Number
 
     class Scope(Protocol):
         """The names an expression may use: any mapping of names to values will do."""
@@ -22,34 +33,7 @@ if TYPE_CHECKING:
         def __iter__(self) -> Iterator[str]: ...
 
 
-Number: TypeAlias = "int | float"  # a bool where it answers a question
-
-NOMINAL, FIXED, SCALED = 0, 1, 2
-MAX_NUMBER = 10**12
 MAX_EXPONENT = 64
-
-
-class Value(Record):
-    """A number or a bool, and its state: NOMINAL (written), FIXED (never scaled) or SCALED."""
-
-    number: Number
-    state: int = NOMINAL
-
-
-class ExpressionError(Exception):
-    """What is wrong, at which character of the text (from 0), one thing to try.
-
-    `limit` marks a limit of the language, where the caller raises `LimitError`.
-    """
-
-    def __init__(
-        self, message: str, offset: int = 0, hint: str | None = None, *, limit: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-        self.hint = hint
-        self.limit = limit
 
 
 COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
@@ -72,21 +56,6 @@ ARITIES: dict[str, tuple[int, int | None]] = {  # name: (fewest, most) values
     "scale": (1, 1),
     "fixed": (1, 1),
 }
-
-
-def round_half_up(x: Number) -> int:
-    """The nearest integer, halves upwards: 2.5 → 3, -2.5 → -2."""
-    below = int(x // 1)
-    return below + (x - below >= 0.5)
-
-
-def div8(x: Number) -> int:
-    """The nearest multiple of 8, at least 8 and never below 90 % of `x`.
-
-    Source: `_make_divisible(v, 8)` of the MobileNetV2 reference code.
-    """
-    nearest = max(8, int(x + 4) // 8 * 8)
-    return nearest + 8 if nearest < 0.9 * x else nearest
 
 
 _ROUNDINGS: dict[str, Callable[[Number], Number]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.errors import LimitError, ScaleError, SpecError, did_you_mean
-from flopcalc.spec.expression import NOMINAL, SCALED, ExpressionError, Value, integral
+from flopcalc.spec.value import NOMINAL, SCALED, ExpressionError, Value, integral
 from flopcalc.spec.written import Constant, Formula, Listing, Word, Written, located, offset_of
 from flopcalc.tensor import Tensor
 

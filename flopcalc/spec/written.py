@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.errors import LimitError, SpecError
-from flopcalc.spec import expression
-from flopcalc.spec.expression import Expr, ExpressionError
-from flopcalc.spec.terms import MAX_NUMBER
+from flopcalc.spec.value import MAX_NUMBER, ExpressionError
 from flopcalc.yaml_tree import Items, Scalar, as_literal
 
 if TYPE_CHECKING:
     from flopcalc.spec.calls import Call
+    from flopcalc.spec.expression import Expr
     from flopcalc.yaml_tree import Node, Source
 
 MAX_ITEMS = 8
@@ -109,8 +108,10 @@ def read_scalar(source: Source, node: Scalar) -> Written:
 
 def read_expression(source: Source, node: Scalar) -> Expr:
     """The scalar's text as an expression."""
+    from flopcalc.spec.expression import parse  # here, since many files have no expression
+
     try:
-        return expression.parse(node.value)
+        return parse(node.value)
     except ExpressionError as error:
         if node.value.replace("x", "").isdecimal():  # 3x3, as inputs are written
             error.hint = f"a size an axis is a list: [{node.value.replace('x', ', ')}]"

@@ -33,6 +33,7 @@ CASES = [
         ],
     ),
     (["concat: [[], []]"], ["concat1 8×8×8"]),
+    (["{concat: [[], []], axis: ch}"], ["concat1 8×8×8"]),
     (["{relu, name: a}", "{pw: 3}", "concat: a"], ["a 8×8×4", "pw1 8×8×3", "concat1 8×8×7"]),
     (["{relu, name: a}", "{pw: 3, from: a}"], ["a 8×8×4", "pw1 8×8×3"]),
     (
