@@ -57,7 +57,7 @@ class Builder:
         """A tensor that no layer makes: a stored or a constant one."""
         self.check(shaped, where)
         self._ids += 1
-        return Tensor(self._ids, shaped.shape, shaped.axes, dtype)
+        return Tensor(self._ids, *shaped, dtype)
 
     def add(
         self,
@@ -112,6 +112,8 @@ def check_size(shaped: Shaped, where: Where | None) -> None:
     """Raise `ShapeError` for a tensor of no elements, `LimitError` for one beyond the limits."""
     elements = 1
     for size, axis in zip(shaped.shape, shaped.axes, strict=True):
+        if type(size) is not int:
+            continue  # a named size of an exported graph
         elements *= size
         if size < 1:
             message = f"a tensor of no elements: {'×'.join(map(str, shaped.shape))}"

@@ -226,7 +226,8 @@ def _lower_bound(size: Expr) -> Dim | None:
 
     ⌊a/k⌋ is at most a/k and at least (a - k + 1)/k; which one serves depends on the sign.
     """
-    for monomial, n in size.terms.items():
+    for monomial in sorted(size.terms, key=print_order):  # so that equal forms decide alike
+        n = size.terms[monomial]
         for i, (atom, power) in enumerate(monomial):
             bottom = atom.args[1] if atom.kind == "floor" else 0
             if power != 1 or not isinstance(bottom, int) or bottom == 0:

@@ -59,6 +59,19 @@ class Scale(Record):
     trips: tuple[tuple[str, int], ...] = ()
 
 
+class Published(Record):
+    """What `source` prints of a network at `scale`: mult_adds, params, top1, top5 where it does.
+
+    `convention` is the one that the numbers follow where they follow one; `note` says the rest.
+    """
+
+    source: str
+    convention: str
+    note: str
+    scale: Scale
+    printed: Mapping[str, Quantity]
+
+
 class Effective(Record):
     """The scale a graph was built at, every knob resolved."""
 
@@ -75,7 +88,7 @@ class Effective(Record):
 class Graph(Record):
     """A network at one scale: valid by construction, since only the builder makes it.
 
-    Layers stand in execution order. `mixed` says that some channel count depends on the
+    Layers stand in execution order. `notes` are what a reader of the counts should know. `mixed` says that some channel count depends on the
     resolution or some map on the width, so that neither can be scaled apart from the other.
     """
 
@@ -86,6 +99,7 @@ class Graph(Record):
     scale: Effective = Effective()
     mixed: bool = False
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Model(Protocol):

@@ -118,7 +118,7 @@ def test_symbols_compute_what_integers_compute(tree: Tree, values: dict[str, int
     size = evaluate(tree, {"N": N, "H": H, "W": W}, (min_, max_))
     number = evaluate(tree, dict(values), (min, max))
     assert substitute(size, values) == number
-    assert parse(str(size)) == size
+    assert substitute(parse(str(size)), values) == number
     assert names(size) <= {"N", "H", "W"}
     if not_negative(size):
         assert number >= 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.errors import ShapeError
-from flopcalc.formula import area
+from flopcalc.formula import Sym, area
 from flopcalc.op import Attrs, Inputs, Op, ParamSpec
 from flopcalc.ops.symbols import BIAS, D_F, D_I, D_K, MULT, B, G, M, N
 from flopcalc.ops.window import Window, slide, times
@@ -203,6 +203,32 @@ TRANSPOSED_GROUPED = Op(
         "weight": area(D_K) * M * (N / G),
         "bias": BIAS * N,
     },
+)
+
+_MASK = Sym("mask", "1 if each sample has a factor of its own", flag=True)
+
+
+def _deformable_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    return {**_bind(inputs[:1], outputs, attrs), "mask": int(bool(attrs["mask"]))}
+
+
+DEFORMABLE = Op(
+    "deform_conv",
+    kind="deformable",
+    title="deformable convolution: each kernel weight meets a sample between four pixels",
+    cite="Dai et al. 2017, arXiv:1703.06211; ONNX operator DeformConv",
+    role="compute",
+    shape=lambda inputs, attrs: conv_shape(inputs[:1], attrs),
+    bind=_deformable_bind,
+    params=lambda inputs, outputs, attrs: _params(inputs[:1], outputs, attrs),
+    counts={
+        "mac": B * area(D_K) * (M / G) * N * area(D_F),
+        "mul": B * area(D_K) * (4 + _MASK) * M * area(D_F),
+        "add": B * area(D_K) * 3 * M * area(D_F) + B * BIAS * N * area(D_F),
+        "weight": area(D_K) * (M / G) * N,
+        "bias": BIAS * N,
+    },
+    note="the weights of the four neighbours are not counted",
 )
 
 SAVING = 1 / N + 1 / area(D_K)

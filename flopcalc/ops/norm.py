@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flopcalc.formula import Sym
 from flopcalc.op import Attrs, Inputs, Op, ParamSpec, bind_elements, same_shape
 from flopcalc.ops.require import int_attr, need_divisor, need_features, need_map
 from flopcalc.ops.symbols import B, E, G, M, R
@@ -63,6 +64,13 @@ def _batch_params(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> tuple[ParamS
 
 def _layer_scale_params(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> tuple[ParamSpec, ...]:  # noqa: ARG001 - an Op.params
     return (ParamSpec("weight", "weight", (inputs[0].channels,)),)
+
+
+_GROUP = Sym("S", "elements that share a mean or a length")
+
+
+def _groups_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    return {**bind_elements(inputs, outputs, attrs), "S": attrs["group"]}  # type: ignore[dict-item]  # a size
 
 
 BATCH_NORM = Op(
@@ -135,6 +143,47 @@ L2_NORM = Op(
     bind=_bind,
     params=_scale,
     counts={"mul": 3 * E, "add": E, "exp": E / M, "norm": M},
+)
+BATCH_NORM_TRAINING = Op(
+    "bn",
+    kind="bn in training",
+    title="batch norm with the mean and variance of the batch itself",
+    cite="Ioffe & Szegedy 2015, arXiv:1502.03167, algorithm 1; ONNX operator BatchNormalization",
+    role="norm",
+    shape=_shape,
+    bind=_bind,
+    params=_batch_params,
+    counts={"mul": 3 * E, "add": 4 * E, "norm": 2 * M, "buffer": 2 * M},
+    note="the root of each channel, one whatever the batch, is left out",
+)
+MEAN_VARIANCE_NORM = Op(
+    "mvn",
+    title="mean and variance normalisation, without scale and shift",
+    cite="ONNX operator MeanVarianceNormalization",
+    role="norm",
+    shape=_shape,
+    bind=_groups_bind,
+    counts={"mul": 2 * E, "add": 3 * E, "exp": E / _GROUP},
+)
+L1_UNSCALED = Op(
+    "lp_norm",
+    kind="l1 norm",
+    title="each group divided by the sum of its magnitudes",
+    cite="ONNX operator LpNormalization, p 1",
+    role="norm",
+    shape=_shape,
+    bind=bind_elements,
+    counts={"cmp": E, "add": E, "div": E},
+)
+L2_UNSCALED = Op(
+    "lp_norm",
+    kind="l2 norm",
+    title="each group divided by its length",
+    cite="ONNX operator LpNormalization, p 2",
+    role="norm",
+    shape=_shape,
+    bind=_groups_bind,
+    counts={"mul": E, "add": E, "div": E, "exp": E / _GROUP},
 )
 LAYER_SCALE = Op(
     "layer_scale",

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ShapeError
-from flopcalc.formula import area
+from flopcalc.formula import Sym, area
 from flopcalc.op import Attrs, Inputs, Op
-from flopcalc.ops.require import need_map, need_positions, need_sequence, sizes_attr
+from flopcalc.ops.require import (
+    int_attr,
+    need_map,
+    need_positions,
+    need_sequence,
+    sizes_attr,
+)
 from flopcalc.ops.symbols import D_F, D_I, D_K, D_W, B, M
 from flopcalc.ops.window import Window, map_rank, per_axis, slide, times, window
 from flopcalc.step import Arg, Step
@@ -54,6 +60,27 @@ AVG_POOL = Op(
     shape=_shape,
     bind=_bind,
     counts={"add": B * (area(D_K) - 1) * M * area(D_F), "div": B * M * area(D_F)},
+    note=_RIM,
+)
+
+_P = Sym("p", "power of the norm")
+
+
+def _power_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    return {**_bind(inputs, outputs, attrs), "p": int_attr(attrs, "p")}
+
+
+LP_POOL = Op(
+    "lp_pool",
+    title="Lp pool: the p-norm of each window",
+    cite="ONNX operator LpPool; p - 1 products for a power, k - 1 additions and a root a window",
+    shape=_shape,
+    bind=_power_bind,
+    counts={
+        "mul": B * (_P - 1) * area(D_K) * M * area(D_F),
+        "add": B * (area(D_K) - 1) * M * area(D_F),
+        "exp": B * M * area(D_F),
+    },
     note=_RIM,
 )
 
@@ -116,6 +143,24 @@ GLOBAL_MAX_POOL = Op(
     shape=_global_shape,
     bind=_global_bind,
     counts={"cmp": B * (area(D_I) - 1) * M},
+)
+
+
+def _global_power_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    return {**_global_bind(inputs, outputs, attrs), "p": int_attr(attrs, "p")}
+
+
+GLOBAL_LP_POOL = Op(
+    "global_lp_pool",
+    title="global Lp pool: the p-norm of all positions",
+    cite="ONNX operator GlobalLpPool",
+    shape=_global_shape,
+    bind=_global_power_bind,
+    counts={
+        "mul": B * (_P - 1) * area(D_I) * M,
+        "add": B * (area(D_I) - 1) * M,
+        "exp": B * M,
+    },
 )
 
 

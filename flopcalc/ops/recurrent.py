@@ -111,6 +111,38 @@ RNN = Op(
         "bias": BIAS * 2 * H,
     },
 )
+RNN_RELU = Op(
+    "rnn",
+    kind="rnn with relu",
+    title="plain recurrent layer with ReLU, one direction",
+    cite="torch.nn.RNN, nonlinearity relu; Le et al. 2015, arXiv:1504.00941; ONNX operator RNN",
+    role="compute",
+    shape=_shape,
+    bind=_bind,
+    params=_params(1),
+    counts={
+        "mac": B * T * H * (M + H),
+        "add": B * T * BIAS * 2 * H,
+        "cmp": B * T * H,
+        "weight": H * (M + H),
+        "bias": BIAS * 2 * H,
+    },
+)
+
+
+def _peepholes(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> tuple[ParamSpec, ...]:  # noqa: ARG001 - an Op.params
+    return (ParamSpec("peephole", "weight", (3, outputs[0].channels)),)
+
+
+PEEPHOLES = Op(
+    "peepholes",
+    title="peepholes of an LSTM: its gates see the cell's state",
+    cite="Gers & Schmidhuber 2000; ONNX operator LSTM, input P: one factor for each of 3 gates",
+    shape=_shape,
+    bind=_bind,
+    params=_peepholes,
+    counts={"mul": B * T * 3 * H, "add": B * T * 3 * H, "weight": 3 * H},
+)
 
 
 def _recurrent(op: Op, emit: Emit, x: Tensor, a: Mapping[str, Any]) -> Tensor:

@@ -30,6 +30,13 @@ FAMILIES = {
     "attention_steps": "attention",
     "recurrent": "lstm gru rnn",
     "custom": "custom",
+    "exported": "",
+    "pointwise": "",
+    "reductions": "",
+    "contraction": "",
+    "quantized": "",
+    "signal": "",
+    "learned": "",
 }
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names.split()}
 

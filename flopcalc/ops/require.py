@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from flopcalc.op import Attrs
     from flopcalc.tensor import Tensor
 
-_EMBED_FIRST = "embed the token ids first: {embed: 768, vocab: 30522}"
+EMBED_FIRST = "embed the token ids first: {embed: 768, vocab: 30522}"
+TO_MAP = "{untokens: [len]} makes a 1-D map, 'untokens' a square one; 'tokens' turns it back"
 
 
 def need_features(x: Tensor, what: str) -> None:
     """Raise `ShapeError` unless `x` has channels: token ids have none."""
     if "c" not in x.axes:
-        raise ShapeError(f"{what} on token ids", hint=_EMBED_FIRST)
+        raise ShapeError(f"{what} on token ids", hint=EMBED_FIRST)
 
 
 def need_positions(x: Tensor, what: str) -> None:
@@ -40,7 +41,7 @@ def need_map(x: Tensor, what: str) -> None:
     """Raise `ShapeError` unless `x` is a map: channels over 1 to 3 spatial axes."""
     if not x.is_map:
         message = f"{what} needs a map, not {x.text()}"
-        hint = "put 'untokens' before it" if x.axes == "nlc" else "put it before the pooling"
+        hint = TO_MAP if x.axes == "nlc" else "put it before the pooling"
         raise ShapeError(message, hint=hint)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ShapeError
+from flopcalc.formula import Sym
 from flopcalc.op import Attrs, Inputs, Op, bind_elements, bind_nothing
-from flopcalc.ops.require import need_map, sizes_attr
+from flopcalc.ops.require import int_attr, need_map, sizes_attr
 from flopcalc.ops.symbols import E
 from flopcalc.ops.window import map_rank, per_axis, times
 from flopcalc.step import Arg, Step
@@ -43,6 +44,7 @@ NEAREST = Op(
 )
 
 if TYPE_CHECKING:
+    from flopcalc.formula import Env
     from flopcalc.step import Emit
 BILINEAR = Op(
     "resize",
@@ -52,6 +54,23 @@ BILINEAR = Op(
     shape=_bilinear_shape,
     bind=bind_elements,
     counts={"mul": 4 * E, "add": 3 * E},
+)
+_TAPS = Sym("K", "neighbours that a pixel is made of")
+
+
+def _taps_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    return {**bind_elements(inputs, outputs, attrs), "K": int_attr(attrs, "taps")}
+
+
+INTERPOLATED = Op(
+    "resize",
+    kind="interpolation",
+    title="interpolation: each pixel a weighted sum of its neighbours",
+    cite="ONNX operators Resize and GridSample: 2 neighbours an axis where linear, 4 where cubic",
+    shape=_shape,
+    bind=_taps_bind,
+    counts={"mul": _TAPS * E, "add": (_TAPS - 1) * E},
+    note="the weights of the neighbours are not counted",
 )
 MODES = {"nearest": NEAREST, "bilinear": BILINEAR}
 """The words of `mode:`."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from flopcalc.step import Emit
 
 
+_BEFORE_CLASSES = "a class token has no place in a map: add it after"
+
+
 def _tokens(inputs: Inputs, attrs: Attrs) -> tuple[Shaped, ...]:  # noqa: ARG001 - an Op.shape
     (x,) = inputs
     need_map(x, "tokens")
@@ -32,7 +35,10 @@ def _untokens(inputs: Inputs, attrs: Attrs) -> tuple[Shaped, ...]:
     size = sizes_attr(attrs, "size")
     if product(size) != x.size("l"):
         message = f"{x.size('l')} tokens are not a map of {times(size)}"
-        raise ShapeError(message, hint="take class tokens off before it")
+        hint = "{untokens: [len]} makes a 1-D map of them"
+        if 0 < x.size("l") - product(size) < 3:
+            hint = _BEFORE_CLASSES
+        raise ShapeError(message, hint=hint)
     return (feature_map(x.batch, x.channels, size),)
 
 
@@ -116,7 +122,10 @@ def square(x: Tensor) -> tuple[int, int]:
     side = isqrt(x.size("l"))
     if side * side != x.size("l"):
         message = f"{x.size('l')} tokens are not a square map"
-        raise ShapeError(message, hint="give the sizes: {untokens: [14, 28]}")
+        hint = "give the sizes: {untokens: [14, 28]}, or {untokens: [len]} for a 1-D map"
+        if isqrt(x.size("l") - 1) ** 2 == x.size("l") - 1:
+            hint = _BEFORE_CLASSES
+        raise ShapeError(message, hint=hint)
     return side, side
 
 

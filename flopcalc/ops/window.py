@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from flopcalc.errors import ShapeError
+from flopcalc.ops.require import EMBED_FIRST, TO_MAP
 from flopcalc.record import Record
 from flopcalc.tensor import Tensor
 
@@ -45,8 +46,13 @@ def map_rank(x: Tensor) -> int:
     """How many spatial axes `x` has; raises `ShapeError` where it is not a map."""
     if x.is_map:
         return len(x.spatial)
-    message = f"a kernel slides over a map, not over {x.text()}"
-    raise ShapeError(message, hint="a map has channels and 1 to 3 spatial axes")
+    slides = "a kernel slides over a map"
+    if "c" not in x.axes:
+        raise ShapeError(f"{slides}, not over token ids", hint=EMBED_FIRST)
+    if x.axes == "nlc":
+        raise ShapeError(f"{slides}, not over a sequence of {x.size('l')} tokens", hint=TO_MAP)
+    message = f"{slides}, not over a vector of {x.text()}"
+    raise ShapeError(message, hint="put it before the pooling or flattening")
 
 
 def per_axis(what: str, sizes: Sizes, rank: int) -> tuple[int, ...]:

@@ -8,17 +8,24 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 from one_layer import fmap, ids, seq, vec
 
-from flopcalc.op import Attrs, Op
+from flopcalc.op import Attrs, Op, bind_elements, same_shape
 from flopcalc.ops import (
     attention,
+    contraction,
     conv,
     dense,
     elementwise,
+    exported,
+    learned,
     norm,
+    pointwise,
     pool,
+    quantized,
     recurrent,
+    reductions,
     reshape,
     resize,
+    signal,
     tokens,
 )
 from flopcalc.ops.window import Window
@@ -205,6 +212,75 @@ def of(make: Callable[[Draw], Shaped], **attrs: st.SearchStrategy[Any]) -> Calla
     return lambda draw: ({name: draw(value) for name, value in attrs.items()}, (make(draw),))
 
 
+def product_of_two(draw: Draw) -> Case:
+    batch, rows, inner, columns = (draw(FEW) for _ in range(4))
+    return {}, (Shaped((batch, rows, inner), "nlc"), Shaped((batch, inner, columns), "nlc"))
+
+
+def reduced(draw: Draw) -> Case:
+    x = anything(draw)
+    return {"axes": (draw(st.integers(1, len(x.shape) - 1)),)}, (x,)
+
+
+def ended(draw: Draw) -> Case:
+    x = anything(draw)
+    return {"axes": (len(x.shape) - 1,)}, (x,)
+
+
+def selected(draw: Draw) -> Case:
+    x = a_sequence(draw)
+    return {"axes": (1,), "k": draw(st.integers(1, x.shape[1]))}, (x,)
+
+
+def matrices(draw: Draw) -> Case:
+    size = draw(FEW)
+    return {}, (Shaped((draw(FEW), size, size), "nlc"),)
+
+
+def updated(draw: Draw) -> Case:
+    return {}, (x := anything(draw), x, x)
+
+
+def deformable(draw: Draw) -> Case:
+    attrs, inputs = convolution(draw, groups=True)
+    return {**attrs, "mask": draw(st.booleans())}, inputs
+
+
+def power(draw: Draw) -> Case:
+    attrs, inputs = pooled(draw)
+    return {**attrs, "p": draw(FEW)}, inputs
+
+
+def shared(draw: Draw) -> Case:
+    x = anything(draw)
+    return {"group": x.shape[x.axes.index("c")]}, (x,)
+
+
+def stateful(draw: Draw) -> Case:
+    kv_heads, query_heads, d, _ = heads(draw)
+    batch, length = draw(FEW), draw(SIZE)
+    attrs: Attrs = {
+        "heads": query_heads,
+        "kv_heads": kv_heads,
+        "decays": draw(FEW),
+        "gated": draw(st.booleans()),
+        "delta": draw(st.booleans()),
+    }
+    sizes = (query_heads * d, kv_heads * d, kv_heads * draw(FEW))
+    return attrs, tuple(seq(length, size, batch) for size in sizes)
+
+
+def columns(draw: Draw) -> Case:
+    kernel = (draw(FEW), draw(FEW))
+    x = fmap(kernel[0] * kernel[1] * draw(FEW), draw(SIZE), batch=draw(FEW))
+    return {"kernel": kernel, "size": (draw(SIZE), draw(SIZE))}, (x,)
+
+
+def interpolated(draw: Draw) -> Case:
+    attrs, inputs = sized(draw)
+    return {**attrs, "taps": draw(CHANNELS)}, inputs
+
+
 CASES: dict[Op, Callable[[Draw], Case]] = {
     conv.CONV: convolution,
     conv.DEPTHWISE: depthwise,
@@ -245,6 +321,55 @@ CASES: dict[Op, Callable[[Draw], Case]] = {
     reshape.CONCAT: joined,
     resize.NEAREST: sized,
     resize.BILINEAR: bilinear,
+    exported.MATMUL: product_of_two,
+    exported.CLIP: of(anything),
+    exported.CLIP_BELOW: of(anything),
+    **{
+        op: of(anything)
+        for op in vars(pointwise).values()
+        if isinstance(op, Op) and op.shape is same_shape
+    },
+    pointwise.LOG_SOFTMAX: ended,
+    pointwise.MEAN: arithmetic,
+    pointwise.DET: matrices,
+    pointwise.SAMPLE: of(a_vector),
+    pointwise.SCATTER_ADD: updated,
+    pointwise.SCATTER_MUL: updated,
+    pointwise.SCATTER_MAX: updated,
+    pointwise.SCATTER_MIN: updated,
+    **{op: reduced for op in vars(reductions).values() if isinstance(op, Op)},
+    reductions.TOP_K: selected,
+    reductions.SORT: of(anything),
+    contraction.EINSUM: of(anything, terms=CHANNELS),
+    contraction.LINEAR_ATTENTION: stateful,
+    conv.DEFORMABLE: deformable,
+    **dict.fromkeys(
+        (quantized.QUANTIZE, quantized.DEQUANTIZE, quantized.REQUANTIZE),
+        of(anything, zero=st.booleans()),
+    ),
+    quantized.QUANTIZE_DYNAMIC: of(anything),
+    signal.FOURIER: of(a_vector),
+    signal.WINDOW: of(a_vector, cosines=FEW),
+    signal.ROI_ALIGN: of(a_map, samples=FEW),
+    signal.ROI_ALIGN_MAX: of(a_map, samples=FEW),
+    signal.COL2IM: columns,
+    resize.INTERPOLATED: interpolated,
+    pool.LP_POOL: power,
+    pool.GLOBAL_LP_POOL: of(positions, keep=st.booleans(), p=FEW),
+    norm.BATCH_NORM_TRAINING: of(anything),
+    norm.MEAN_VARIANCE_NORM: shared,
+    norm.L1_UNSCALED: of(anything),
+    norm.L2_UNSCALED: shared,
+    recurrent.RNN_RELU: cell,
+    recurrent.PEEPHOLES: cell,
+    learned.CROSS_ENTROPY: of(a_vector),
+    learned.NEGATIVE_LIKELIHOOD: of(a_vector),
+    learned.SVM_KERNEL: of(anything, terms=FEW),
+    **{
+        op: of(anything)
+        for op in vars(learned).values()
+        if isinstance(op, Op) and op.bind is bind_elements
+    },
     tokens.TOKENS: of(a_map),
     tokens.UNTOKENS: square,
     tokens.TAKE: of(a_sequence, index=st.integers(-8, 7)),

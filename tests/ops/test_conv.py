@@ -283,5 +283,5 @@ def test_causal_padding_keeps_the_length() -> None:
 
 def test_a_kernel_needs_a_map() -> None:
     net, y = one("flatten", fmap(3, 8, 8))
-    with pytest.raises(ShapeError, match="a kernel slides over a map, not over 192"):
+    with pytest.raises(ShapeError, match="a kernel slides over a map, not over a vector of 192"):
         net.step("conv", y, 8, 3)

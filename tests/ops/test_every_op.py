@@ -7,12 +7,16 @@ from fractions import Fraction
 
 import pytest
 import test_attention
+import test_contraction
 import test_conv
 import test_dense
 import test_elementwise
+import test_exported
 import test_norm
+import test_pointwise
 import test_pool
 import test_recurrent
+import test_reductions
 import test_reshape
 import test_tokens
 from hypothesis import assume, given, settings
@@ -29,7 +33,8 @@ ROWS = [
     row
     for module in (
         *(test_conv, test_dense, test_norm, test_elementwise, test_pool, test_reshape),
-        *(test_tokens, test_attention, test_recurrent),
+        *(test_tokens, test_attention, test_recurrent, test_exported),
+        *(test_pointwise, test_reductions, test_contraction),
     )
     for row in module.ROWS
 ]

@@ -150,8 +150,13 @@ def test_steps() -> None:
 @pytest.mark.parametrize(
     ("key", "shaped", "args", "message"),
     [
-        ("max_pool", seq(9, 8), (2,), "a kernel slides over a map, not over 9×8"),
-        ("adaptive_pool", vec(8), (2,), "a kernel slides over a map, not over 8"),
+        (
+            "max_pool",
+            seq(9, 8),
+            (2,),
+            "a kernel slides over a map, not over a sequence of 9 tokens",
+        ),
+        ("adaptive_pool", vec(8), (2,), "a kernel slides over a map, not over a vector of 8"),
         ("global_avg_pool", vec(8), (), "global pooling needs a map or tokens, not a vector of 8"),
         ("global_max_pool", ids(8), (), "global pooling on token ids"),
         ("mean_tokens", fmap(8, 9, 9), (), "mean_tokens needs tokens, not a map of 9×9"),

@@ -6,6 +6,7 @@ import pytest
 from one_layer import Row, check, fmap, ids, one, seq, vec
 
 from flopcalc.errors import ShapeError
+from flopcalc.ops.require import TO_MAP
 from flopcalc.ops.tokens import CLASS_TOKEN, POSITION, TAKE, TOKENS, UNTOKENS
 from flopcalc.tensor import Shaped
 
@@ -78,20 +79,27 @@ def test_steps() -> None:
     ("key", "shaped", "args", "message", "hint"),
     [
         ("tokens", vec(8), (), "tokens needs a map, not 8", "put it before the pooling"),
-        ("tokens", seq(4, 8), (), "tokens needs a map, not 4×8", "put 'untokens' before it"),
+        ("tokens", seq(4, 8), (), "tokens needs a map, not 4×8", TO_MAP),
+        (
+            "untokens",
+            seq(200, 8),
+            (),
+            "200 tokens are not a square map",
+            "give the sizes: {untokens: [14, 28]}, or {untokens: [len]} for a 1-D map",
+        ),
         (
             "untokens",
             seq(197, 8),
             (),
             "197 tokens are not a square map",
-            "give the sizes: {untokens: [14, 28]}",
+            "a class token has no place in a map: add it after",
         ),
         (
             "untokens",
             seq(197, 8),
             ((14, 14),),
             "197 tokens are not a map of 14×14",
-            "take class tokens off before it",
+            "a class token has no place in a map: add it after",
         ),
         (
             "take",

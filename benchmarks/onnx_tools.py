@@ -1,0 +1,161 @@
+"""`python -m benchmarks.onnx_tools FOLDER`: flopcalc and other tools on the same exported graphs.
+
+FOLDER holds `graphs/*.onnx` and `truth.json`. The others are onnx-tool, onnx-opcounter and onnxsim
+(which counts nothing, but simplifies, as counting with others often begins): install them into an
+environment of their own and name its interpreter with `--python`. They need the weights that such
+folders lack, so each graph is first written with weights of zeros; `--bare` leaves that out.
+
+Each run is a process of its own: CPU seconds (the least of `--runs`), peak memory, and what it
+prints of the truth. Exits 1 unless flopcalc is exact, quickest and smallest on every file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+HERE = Path(sys.executable)
+FEW = (
+    *("squeezenet1_0.ts", "mobilenet_v2.ts", "resnet50.ts", "resnet18.ort_ext", "resnet18.qdq"),
+    *("vit_b_16.ts", "bert_base.ts", "swin_t.ts", "lstm_bi2", "unet_ct.ts", "efficientnet_b0.dyn"),
+)
+ONNX_TOOL = """
+import sys, onnx_tool
+model = onnx_tool.Model(sys.argv[1], {'verbose': False})
+model.graph.shape_infer(None)
+model.graph.profile()
+macs = model.graph.macs
+print('MACs:', int(macs[0] if hasattr(macs, '__len__') else macs))
+"""
+ONNXSIM = """
+import sys, onnxsim
+model, ok = onnxsim.simplify(sys.argv[1])
+"""
+
+
+class Run(NamedTuple):
+    """One process: CPU seconds, peak MB, the Mult-Adds it printed (None: none, or it failed)."""
+
+    seconds: float
+    megabytes: float
+    mult_adds: int | None
+    failed: bool
+
+
+def commands(python: str, path: Path) -> dict[str, list[str]]:
+    """How each tool counts a file."""
+    script = HERE.with_name("flopcalc")
+    ours = [str(script)] if script.exists() else [str(HERE), "-m", "flopcalc"]
+    return {
+        "flopcalc": [*ours, "analyze", str(path), "--json"],
+        "onnx-tool": [python, "-c", ONNX_TOOL, str(path)],
+        "onnx-opcounter": [
+            str(Path(python).with_name("onnx_opcounter")),
+            "--calculate-macs",
+            str(path),
+        ],
+        "onnxsim": [python, "-c", ONNXSIM, str(path)],
+    }
+
+
+def measure(command: list[str], seconds: float) -> Run:
+    """Run a command once, for at most `seconds`."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    with TemporaryDirectory() as folder:
+        log = Path(folder) / "out"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                ["timeout", str(seconds), *command], stdout=out, stderr=out, env=environment
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        text = log.read_text(encoding="utf-8", errors="replace")
+    failed = process.returncode != 0
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(cpu, usage.ru_maxrss / 1024, None if failed else _counted(text), failed)
+
+
+def _counted(text: str) -> int | None:
+    if text.startswith("{"):
+        found: int | None = json.loads(text)["totals"]["mult_adds"]
+        return found
+    match = re.search(r"MACs?\D*?:\s*([\d,]+)", text)
+    return int(match[1].replace(",", "")) if match else None
+
+
+def fill(path: Path, target: Path) -> None:
+    """Copy a graph with its weights there: zeros."""
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    for tensor in model.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+            for n in tensor.dims:
+                size *= n
+            tensor.ClearField("external_data")
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            tensor.raw_data = bytes(size)
+    onnx.save(model, target)
+
+
+def main() -> int:
+    """Print a line for each file and tool; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.onnx_tools")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", help="graphs; a dozen unless given")
+    parser.add_argument("--python", default=sys.executable, help="where the other tools are")
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--timeout", type=float, default=60.0)
+    parser.add_argument("--bare", action="store_true", help="the files as they are, no weights")
+    asked = parser.parse_args()
+    truth = json.loads((asked.folder / "truth.json").read_text(encoding="utf-8"))["files"]
+    print(f"{'graph':24} {'tool':16} {'CPU s':>8} {'MB':>7}  of the true Mult-Adds")
+    behind = 0
+    for name in asked.names or FEW:
+        path = asked.folder / "graphs" / f"{name}.onnx"
+        if not path.exists():
+            print(f"{name:24} is not there")
+            continue
+        with TemporaryDirectory() as folder:
+            file = path
+            if not asked.bare:  # elsewhere, since a child begins with its parent's peak memory
+                file = Path(folder) / path.name
+                child = get_context("spawn").Process(target=fill, args=(path, file))
+                child.start()
+                child.join()
+            behind += _one(name, file, truth[name]["mult_adds"], asked)
+    return int(behind > 0)
+
+
+def _one(name: str, file: Path, expected: int, asked: argparse.Namespace) -> bool:
+    """Measure every tool on a file; whether flopcalc is not ahead of each."""
+    best: dict[str, Run] = {}
+    for _ in range(asked.runs):
+        for tool, command in commands(asked.python, file).items():
+            run = measure(command, asked.timeout)
+            if tool not in best or run.seconds < best[tool].seconds:
+                best[tool] = run
+    for tool, run in best.items():
+        verdict = "failed" if run.failed else "counts nothing"
+        if run.mult_adds is not None:
+            verdict = "exact" if run.mult_adds == expected else f"{run.mult_adds / expected:.4f}"
+        print(f"{name:24} {tool:16} {run.seconds:8.3f} {run.megabytes:7.0f}  {verdict}", flush=True)
+    ours, *others = best.values()
+    ahead = all(
+        other.failed or (ours.seconds < other.seconds and ours.megabytes < other.megabytes)
+        for other in others
+    )
+    return not (ahead and ours.mult_adds == expected)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

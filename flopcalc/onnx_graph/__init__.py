@@ -1,0 +1,1 @@
+"""An ONNX file becomes a graph; its weights stay on disk."""
