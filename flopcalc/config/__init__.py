@@ -1,0 +1,1 @@
+"""Budgets and the lock file: what a project asks of its models, and what they were."""

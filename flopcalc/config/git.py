@@ -1,0 +1,59 @@
+"""Files as of a git revision, read through git itself; nothing is checked out."""
+
+from __future__ import annotations
+
+import os
+
+from flopcalc.errors import InputError
+
+LFS = b"version https://git-lfs.github.com/spec/"
+_SECONDS = 60
+
+
+class Revision:
+    """A commit, and the files that it has; paths are seen from `folder`."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.commit = self._resolve()
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file; None where the commit has none of that name."""
+        code, out = self._git("show", f"{self.commit}:./{path.replace(os.sep, '/')}")
+        return None if code else out
+
+    def _resolve(self) -> str:
+        code, _ = self._git("rev-parse", "--git-dir")
+        if code:
+            shown = os.path.relpath(self.folder)
+            message = f"'{shown}' is in no git repository: there is no revision '{self.name}'"
+            raise InputError(message, hint="'flopcalc lock' keeps a baseline without git")
+        if self.name.startswith("-"):
+            raise InputError(f"'{self.name}' is no revision", hint="for example --against main")
+        code, out = self._git("rev-parse", "--verify", "--quiet", f"{self.name}^{{commit}}")
+        if not code:
+            return out.decode().strip()
+        hint = "for example --against origin/main"
+        _, shallow = self._git("rev-parse", "--is-shallow-repository")
+        if shallow.strip() == b"true":
+            hint = f"the clone is shallow: 'git fetch --depth=1 origin {self.name}', or fetch all"
+        raise InputError(f"git knows no revision '{self.name}'", hint=hint)
+
+    def _git(self, *arguments: str) -> tuple[int, bytes]:
+        import subprocess  # here, since few runs ask git
+
+        command = ["git", "-C", self.folder, *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - fixed words and a resolved commit
+        except FileNotFoundError:
+            raise InputError("git is not installed", hint="--against reads through git") from None
+        except subprocess.TimeoutExpired:
+            message = f"git did not answer within {_SECONDS} s"
+            raise InputError(message, hint=f"try '{' '.join(command)}'") from None
+        return done.returncode, done.stdout
+
+
+def is_pointer(data: bytes) -> bool:
+    """Whether a file's bytes are those of a Git LFS pointer."""
+    return data.startswith(LFS)
