@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.errors import SpecError, did_you_mean
-from flopcalc.ops.registry import all_steps, find_step
+from flopcalc.ops.registry import find_step
 from flopcalc.spec.written import Branch, Listing, Word, Written, read_value
-from flopcalc.yaml_tree import Entries, Items, Scalar, looks_like_expression
+from flopcalc.yaml_tree import Entries, Items, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,7 @@ class StepReader:
             elif key in COMMON:
                 self._common(call, key, value, names)
             else:
-                raise self._unknown_key(op, key, at, names)
+                raise self._unknown_key(node, op, key, names)
         return call
 
     def error(self, node: Node, message: str, hint: str | None = None) -> SpecError:
@@ -162,14 +162,15 @@ class StepReader:
         raise self._unknown_op(key, node.entries[key][0])
 
     def _two(self, node: Entries, ops: list[str]) -> SpecError:
-        both = f"'{ops[0]}' and '{ops[1]}'"
-        hint = "put each into a step of its own"
-        return self.error(node.entries[ops[1]][0], f"a step has one op, this one has {both}", hint)
+        from flopcalc.spec.slips import of_two  # here, since only a failing run pays for it
+
+        message = f"a step has one op, this one has '{ops[0]}' and '{ops[1]}'"
+        return self.error(node.entries[ops[1]][0], message, of_two(ops[0], ops[1]))
 
     def _unknown_op(self, op: str, node: Node) -> SpecError:
-        known = [*self.blocks, *all_steps(), "table"]
-        hint = did_you_mean(op, known, otherwise="'flopcalc ops' lists the steps there are")
-        return self.error(node, f"unknown step '{op}'", hint)
+        from flopcalc.spec.slips import of_step  # likewise
+
+        return self.error(node, f"unknown step '{op}'", of_step(op, self.blocks))
 
     def _arguments(self, op: str, step: Step | None) -> Takes:
         """What a step takes: its arguments, or a block's parameters with their types."""
@@ -181,6 +182,12 @@ class StepReader:
         if not names:
             raise self.error(node, f"'{call.op}' takes no value", f"write '- {call.op}'")
         name = next(iter(names))
+        kind = getattr(names[name], "kind", "")
+        if isinstance(node, Entries) and kind not in {"steps", "operands"}:
+            from flopcalc.spec.slips import beside  # likewise
+
+            message = f"the arguments of '{call.op}' stand beside it, not inside"
+            raise self.error(node, message, beside(call.op, node, names))
         self._argument(call.args, names, name, node, node)
 
     def _argument(
@@ -273,17 +280,14 @@ class StepReader:
         for key, (at, value) in node.entries.items():
             name = short(key, names)
             if name not in names:
-                raise self._unknown_key(call.op, key, at, names)
+                raise self._unknown_key(node, call.op, key, names)
             self._argument(call.first, names, name, value, at)
 
-    def _unknown_key(self, op: str, key: str, node: Node, names: Takes) -> SpecError:
-        if looks_like_expression(key):
-            hint: str | None = "a ',' inside { } ends the value: quote the expression"
-        else:
-            known = [*names, *COMMON, *LONG_SPELLINGS]
-            takes = ", ".join([*list(names)[:20], *COMMON])
-            hint = did_you_mean(key, known, otherwise=f"'{op}' takes: {takes}")
-        return self.error(node, f"unknown key '{key}' in step '{op}'", hint)
+    def _unknown_key(self, node: Entries, op: str, key: str, names: Takes) -> SpecError:
+        from flopcalc.spec.slips import of_argument  # likewise
+
+        hint = of_argument(node, op, key, names, (*COMMON, *LONG_SPELLINGS))
+        return self.error(node.entries[key][0], f"unknown key '{key}' in step '{op}'", hint)
 
     def _table(self, node: Entries) -> list[Call]:
         """One step a row: the columns name arguments, `~` leaves one out."""
@@ -320,7 +324,7 @@ class StepReader:
         rest = rest if head == "first" else ""
         name = short(rest or col.value, names)
         if name not in names and (rest or name not in COMMON):
-            raise self._unknown_key(op, col.value, col, names)
+            raise self._unknown_key(Entries({col.value: (col, col)}, 0, 0), op, col.value, names)
         return f"first.{name}" if rest else name
 
     def _row(self, op: Scalar, row: Node, keys: list[str], names: Takes) -> Call:

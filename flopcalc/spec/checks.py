@@ -1,10 +1,11 @@
-"""Checks over a whole spec: rings of blocks, classifiers that α would change."""
+"""Checks over a whole spec: rings of blocks, swaps, classifiers that α would change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from flopcalc.errors import ScaleError, SpecError
+from flopcalc.ops.registry import all_steps, find_step
 from flopcalc.spec.written import Branch, Listing
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flopcalc.spec.scope import Widened
     from flopcalc.spec.written import Written
     from flopcalc.tensor import Tensor
+    from flopcalc.yaml_tree import Node
 
 
 def check_blocks(spec: Spec, swap: Mapping[str, str]) -> None:
@@ -37,6 +39,20 @@ def check_blocks(spec: Spec, swap: Mapping[str, str]) -> None:
             if set(ring) & set(swap.values()):
                 hint += ", and a swap exchanges the steps inside blocks too"
             raise SpecError(message, where=where, hint=hint)
+
+
+def check_swaps(spec: Spec, swap: Mapping[str, tuple[str, Node | None]]) -> None:
+    """Raise `ScaleError` where either side of a swap is no op and no block."""
+    for name, (target, node) in swap.items():
+        for word in (name, target):
+            if word not in spec.blocks and find_step(word) is None:
+                where = spec.source.where(node) if node else None
+                from flopcalc.ops.synonyms import called_here  # here, since only a failing run pays
+
+                known = [*spec.blocks, *all_steps()]
+                hint = called_here(word, known, otherwise="'flopcalc ops' lists the steps")
+                message = f"cannot swap '{name}' for '{target}': no step or block '{word}'"
+                raise ScaleError(message, where=where, hint=hint)
 
 
 def _ring(start: str, calls: Mapping[str, set[str]], done: set[str]) -> list[str]:

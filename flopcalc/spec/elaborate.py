@@ -172,6 +172,7 @@ class Elaborator:
         except InputError as error:
             if error.where is None or error.where == self._where:  # with the line's text
                 error.where = self.spec.source.where(call.node)
+                error.hint = _own_input(call, written, frame) or error.hint
             raise
         finally:
             self._path, self._where, self.times, self.call = saved
@@ -330,3 +331,15 @@ class Elaborator:
             where = self.spec.source.where(call.shape)
             message = f"the output is {found}, not {call.shape.value}"
             raise ShapeError(message, where=where, hint="channels stand last: 56x56x64")
+
+
+def _own_input(call: Call, written: dict[str, Written], frame: Frame) -> str | None:
+    """A hint for a step that joins `input`, meaning perhaps what enters itself."""
+    operands = written.get("operands")
+    items = operands.items if isinstance(operands, Listing) else (operands,)
+    if call.step is None or not any(isinstance(w, Word) and w.text == "input" for w in items):
+        return None
+    enters = f"block '{frame.block}'" if frame.block else "the network"
+    if isinstance(operands, Listing):
+        return f"'input' is what enters {enters}; [] is this step's own input"
+    return f"'input' is what enters {enters}: does it have this shape?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.errors import InputError, LimitError, SpecError, did_you_mean
+from flopcalc.errors import InputError, LimitError, SpecError
 from flopcalc.quantity import parse_quantity
 from flopcalc.spec.calls import MAX_NAME, Call, StepReader
 from flopcalc.spec.knobs import Knobs, read_defaults, read_scaling, read_swap
@@ -14,6 +14,7 @@ from flopcalc.yaml_tree import Entries, Items, Scalar, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flopcalc.graph import Published
     from flopcalc.quantity import Quantity
     from flopcalc.yaml_tree import Node, Source
 
@@ -21,6 +22,7 @@ VERSION = 1
 FILE_KEYS = (
     *("flopcalc", "name", "cite", "note", "input", "inputs", "classes", "vars", "scaling"),
     *("defaults", "blocks", "body", "outputs", "variants", "expect", "budget"),
+    "published",
 )
 BLOCK_KEYS = ("params", "body", "note")
 VARIANT_KEYS = (
@@ -85,6 +87,7 @@ class Spec:
         "name",
         "note",
         "outputs",
+        "published",
         "source",
         "variants",
     )
@@ -100,6 +103,7 @@ class Spec:
         self.body: tuple[Call, ...] = ()
         self.outputs: tuple[Scalar, ...] = ()
         self.variants: dict[str, Knobs] = {}
+        self.published: tuple[Published, ...] = ()
 
 
 def read_spec(text: str, name: str) -> Spec:
@@ -143,6 +147,10 @@ class _Reader:
                 variant = self.mapping(value)
                 self.keys(variant, VARIANT_KEYS, f"variant '{key}'")
                 spec.variants[key] = self._knobs(variant)
+        if "published" in entries:
+            from flopcalc.spec.published import read_published  # here, since few files have it
+
+            spec.published = read_published(self.source, entries["published"][1])
         return spec
 
     def _version(self, root: Entries) -> None:
@@ -161,8 +169,9 @@ class _Reader:
         """Every key of `node` is a known one."""
         for key, (at, _) in node.entries.items():
             if key not in known:
-                hint = did_you_mean(key, known)
-                raise self.error(at, f"unknown key '{key}' in {what}", hint)
+                from flopcalc.spec.slips import of_key  # here, since only a failing run pays for it
+
+                raise self.error(at, f"unknown key '{key}' in {what}", of_key(node, key, known))
 
     def few(self, entries: Mapping[str, object], node: Node | None, what: str) -> None:
         """No more than `MAX_NAMES`: each is in sight of many steps."""
@@ -235,7 +244,7 @@ class _Reader:
             if key in {"alpha", "rho", "depth"}:
                 setattr(knobs, key, read_value(self.source, value))
             elif key in {"expect", "budget"}:
-                self._quantities(self.mapping(value), getattr(knobs, key), key)
+                self._quantities(self.mapping(value), knobs, key)
             elif key in _KNOB_READERS:
                 _KNOB_READERS[key](self, value, knobs)
         return knobs
@@ -269,8 +278,9 @@ class _Reader:
     def _knob_swap(self, node: Node, knobs: Knobs) -> None:
         read_swap(self.source, self.mapping(node), knobs)
 
-    def _quantities(self, node: Entries, into: dict[str, Quantity], what: str) -> None:
+    def _quantities(self, node: Entries, knobs: Knobs, what: str) -> None:
         self.keys(node, METRICS, f"'{what}'")
+        into: dict[str, Quantity] = getattr(knobs, what)
         for key, (_, value) in node.entries.items():
             try:
                 into[key] = quantity = parse_quantity(self.text(value))
@@ -280,6 +290,7 @@ class _Reader:
             if quantity.kind != "count":
                 message = f"'{key}' is a count, not {quantity}"
                 raise self.error(value, message, "for example 569M")
+            knobs.places[f"{what}.{key}"] = value
 
     def _blocks(self, node: Node | None) -> StepReader:
         spec = self.spec
@@ -352,6 +363,8 @@ def read_sizes(source: Source, node: Node) -> tuple[int, ...]:
     text = node.value if isinstance(node, Scalar) else ""
     parts = text.split("x")
     if not all(p.isascii() and p.isdecimal() and len(p) <= 10 and int(p) > 0 for p in parts):
+        from flopcalc.spec.slips import of_sizes  # likewise
+
         message = "sizes are positive integers joined by 'x'"
-        raise SpecError(message, where=source.where(node), hint="for example 224x224x3")
+        raise SpecError(message, where=source.where(node), hint=of_sizes(node))
     return tuple(map(int, parts))

@@ -35,6 +35,7 @@ class Knobs:
         "expect",
         "extends",
         "name",
+        "places",
         "res",
         "res_round",
         "rho",
@@ -58,6 +59,13 @@ class Knobs:
         self.swap: dict[str, tuple[str, Node]] = {}
         self.expect: dict[str, Quantity] = {}
         self.budget: dict[str, Quantity] = {}
+        self.places: dict[str, Node] = {}  # of `expect.params` and its like
+
+    @property
+    def changes(self) -> bool:
+        """Whether it turns any knob, or only names what is there."""
+        knobs = (self.alpha, self.rho, self.depth, self.res, self.classes, self.extends)
+        return any(k is not None for k in knobs) or bool(self.vars or self.defaults or self.swap)
 
 
 def read_defaults(source: Source, node: Entries, knobs: Knobs) -> None:
@@ -67,12 +75,8 @@ def read_defaults(source: Source, node: Entries, knobs: Knobs) -> None:
             knobs.defaults[key] = read_value(source, value)
             continue
         step = find_step(key)
-        if step is None:
-            hint = did_you_mean(key, [*SHORT_DEFAULTS, *all_steps()])
-            raise SpecError(f"unknown default '{key}'", where=source.where(at), hint=hint)
-        if not isinstance(value, Entries):
-            message, hint = f"the defaults of '{key}' are arguments", f"{key}: {{bias: false}}"
-            raise SpecError(message, where=source.where(value), hint=hint)
+        if step is None or not isinstance(value, Entries):
+            raise _no_default(source, key, at, value)
         names = {arg.name: arg for arg in step.args}
         for name, (place, argument) in value.entries.items():
             short = LONG_SPELLINGS.get(name, name)
@@ -81,10 +85,25 @@ def read_defaults(source: Source, node: Entries, knobs: Knobs) -> None:
                 message = f"'{name}' of '{key}' belongs to one step: it has no default"
                 raise SpecError(message, where=source.where(place), hint=hint)
             if short not in names:
-                hint = did_you_mean(name, names)
-                message = f"unknown argument '{name}' of '{key}'"
-                raise SpecError(message, where=source.where(place), hint=hint)
+                message, nearest = (
+                    f"unknown argument '{name}' of '{key}'",
+                    did_you_mean(name, names),
+                )
+                raise SpecError(message, where=source.where(place), hint=nearest)
             knobs.defaults[f"{key}.{short}"] = read_value(source, argument)
+
+
+def _no_default(source: Source, key: str, at: Node, value: Node) -> SpecError:
+    from flopcalc.ops.synonyms import called_here  # here, since only a failing run pays for it
+    from flopcalc.spec.slips import of_default
+
+    hint = of_default(key, value, SHORT_DEFAULTS)
+    if find_step(key):
+        hint = hint or f"{key}: {{bias: false}}"
+        message = f"the defaults of '{key}' are arguments"
+        return SpecError(message, where=source.where(value), hint=hint)
+    hint = hint or called_here(key, [*SHORT_DEFAULTS, *all_steps()])
+    return SpecError(f"unknown default '{key}'", where=source.where(at), hint=hint)
 
 
 def read_swap(source: Source, node: Entries, knobs: Knobs) -> None:

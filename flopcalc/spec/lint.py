@@ -27,7 +27,34 @@ MOST = 100
 
 def lint(spec: Spec) -> list[str]:
     """What can be seen without running a step."""
-    return [*_shadowing(spec), *_strides(spec), *_unused(spec)][:MOST]
+    return [*_inputs(spec), *_shadowing(spec), *_strides(spec), *_unused(spec)][:MOST]
+
+
+def input_slip(sizes: tuple[int, ...]) -> str | None:
+    """What to write for an input that looks channels-first or batched; None where it does not."""
+    rest = sizes[1:] if len(sizes) == 4 and sizes[0] == 1 else sizes
+    batch = "a batch is --batch, not part of the input" if rest != sizes else ""
+    if len(sizes) == 2 and sizes[0] == sizes[1] > 8:
+        return f"a map has channels too: write {sizes[0]}x{sizes[1]}x3?"
+    first, *others = rest
+    *_, height, width = rest
+    image = first == 3 and min(height, width) >= 100  # of any shape
+    if len(rest) > 2 and first <= 4 and (first < height == width or image):
+        rest = (*others, first)
+        batch = f"{batch}, and channels stand last" if batch else "channels stand last"
+    if not batch:
+        return None
+    return f"{batch}: write {'x'.join(map(str, rest))}?"
+
+
+def _inputs(spec: Spec) -> Iterator[str]:
+    for item in spec.inputs.values():
+        sizes = (*item.sizes, item.channels)
+        if item.sizes and (slip := input_slip(sizes)):
+            shown = "×".join(map(str, item.sizes))
+            what = "a map" if len(item.sizes) > 1 else "a length"
+            message = f"{what} of {shown} with {item.channels} channels; {slip}"
+            yield _at(spec, item.node, message)
 
 
 def lint_run(run: Elaborator, outputs: tuple[Tensor, ...]) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.build import Builder
-from flopcalc.errors import ScaleError, SpecError, did_you_mean
+from flopcalc.errors import ScaleError, ShapeError, SpecError, did_you_mean
 from flopcalc.graph import Effective, Scale
-from flopcalc.spec.checks import check_blocks, check_outputs
+from flopcalc.spec.checks import check_blocks, check_outputs, check_swaps
 from flopcalc.spec.elaborate import MAX_LAYERS, Elaborator
 from flopcalc.spec.grammar import read_spec
-from flopcalc.spec.lint import lint, lint_run
+from flopcalc.spec.lint import input_slip, lint, lint_run
 from flopcalc.spec.names import check_names
 from flopcalc.spec.scaling import scaled_size
 from flopcalc.spec.settings import Settings, name_of, settle
@@ -18,7 +18,10 @@ from flopcalc.spec.value import FIXED, Value
 from flopcalc.tensor import Shaped, Tensor, feature_map, token_ids
 
 if TYPE_CHECKING:
-    from flopcalc.graph import Graph
+    from collections.abc import Callable
+
+    from flopcalc.errors import Where
+    from flopcalc.graph import Graph, Model, Published
     from flopcalc.quantity import Quantity
     from flopcalc.spec.grammar import InputSpec, Spec
     from flopcalc.spec.scope import Frame
@@ -53,6 +56,16 @@ class SpecModel:
         """The names of the variants that the file declares."""
         return tuple(self.spec.variants)
 
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """What papers and libraries print of the network, as the file quotes them."""
+        return self.spec.published
+
+    @property
+    def text(self) -> str:
+        """The file's text: all there is to build the model again elsewhere."""
+        return self.spec.source.text
+
     def graph(self, scale: Scale = Scale()) -> Graph:  # noqa: B008 - immutable
         """The network at `scale`.
 
@@ -60,17 +73,22 @@ class SpecModel:
         `SpecError` and `LimitError` where the file is at fault.
         """
         spec = self.spec
+        if scale.dims or scale.inputs or scale.trips:
+            message = "--dim, --input and --trip are for exported graphs"
+            raise ScaleError(message, hint="--res, --len, --batch and --set give a spec its sizes")
         settings = settle(spec, scale)
         if settings.swap:
-            from flopcalc.spec.swap import check_swaps  # here, since few runs swap
-
             check_swaps(spec, settings.swap)
             check_blocks(spec, {name: target for name, (target, _) in settings.swap.items()})
         builder = Builder(MAX_LAYERS)
         inputs, effective = self._inputs(builder, settings, scale)
         run = Elaborator(spec, settings, builder)
         settings.globals["rho"] = Value(effective.rho, FIXED)  # what --res comes to
-        last, frame = run.run(inputs)
+        try:
+            last, frame = run.run(inputs)
+        except ShapeError as error:
+            error.hint = _input_hint(spec) or error.hint
+            raise
         outputs = self._outputs(last, frame)
         if self._lint is None:
             self._lint = lint(spec)
@@ -87,6 +105,23 @@ class SpecModel:
         """What the file expects at `scale`: nothing once the user has turned a knob."""
         settings = settle(self.spec, scale)
         return {} if settings.scaled else settings.expect
+
+    def expected_at(self, metric: str, scale: Scale) -> Where | None:
+        """Where the file says what it expects of `metric` at `scale`; None where it is silent."""
+        settings = settle(self.spec, scale)
+        return self._place(settings, "expect", metric) if metric in settings.expect else None
+
+    def budget_at(self, metric: str, scale: Scale) -> Where | None:
+        """Where the file says what `metric` may come to at `scale`; None where it is silent."""
+        settings = settle(self.spec, scale)
+        return self._place(settings, "budget", metric) if metric in settings.budget else None
+
+    def _place(self, settings: Settings, what: str, metric: str) -> Where:
+        return self.spec.source.where(settings.places[f"{what}.{metric}"])
+
+    def budget(self, scale: Scale) -> dict[str, Quantity]:
+        """The upper bounds that the file sets itself, at whatever scale."""
+        return settle(self.spec, scale).budget
 
     def _inputs(
         self, builder: Builder, settings: Settings, scale: Scale
@@ -144,6 +179,13 @@ def load_spec(text: str, name: str) -> SpecModel:
     return SpecModel(read_spec(text, name))
 
 
+def places(model: Model, scale: Scale) -> Callable[[str], Where | None]:
+    """Where a spec says what it expects of a metric; an exported graph says nothing of it."""
+    if isinstance(model, SpecModel):
+        return lambda metric: model.expected_at(metric, scale)
+    return lambda _: None
+
+
 def _scaled(item: InputSpec, settings: Settings) -> tuple[int, ...]:
     sizes = item.sizes
     if settings.res is not None and len(sizes) >= 2:
@@ -159,6 +201,15 @@ def _scaled(item: InputSpec, settings: Settings) -> tuple[int, ...]:
             message = f"rho {settings.rho:g} leaves no pixels of {item.sizes[0]}"
             raise ScaleError(message, hint="a larger rho")
     return sizes
+
+
+def _input_hint(spec: Spec) -> str | None:
+    """Where an input looks channels-first, a step that does not fit is not where the slip is."""
+    for item in spec.inputs.values():
+        slip = input_slip((*item.sizes, item.channels)) if item.sizes else None
+        if slip:
+            return f"the input on line {item.node.line}: {slip}"
+    return None
 
 
 def _length(settings: Settings) -> int:

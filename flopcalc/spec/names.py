@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.errors import LimitError, SpecError, did_you_mean
+from flopcalc.errors import LimitError, SpecError, did_you_mean, near, some
 from flopcalc.ops.registry import find_step
 from flopcalc.spec.calls import ALPHA_WORDS
-from flopcalc.spec.checks import every_call
+from flopcalc.spec.checks import check_swaps, every_call
 from flopcalc.spec.knobs import SHORT_DEFAULTS
 from flopcalc.spec.scope import IMPLICIT
 from flopcalc.spec.value import ExpressionError
@@ -47,6 +47,8 @@ class _Checker:
         self.spec = spec
         self.source = spec.source
         # of the body being checked: the names of its steps, and of values, without and with `i`
+        self.calls_here: tuple[Call, ...] = ()
+        self.named: AbstractSet[str] = frozenset()
         self.steps: AbstractSet[str] = frozenset()
         self.once: AbstractSet[str] = frozenset()
         self.copied: AbstractSet[str] = frozenset()
@@ -84,10 +86,7 @@ class _Checker:
             assert step is not None, head
             arg = next(arg for arg in step.args if arg.name == (rest or head))
             self.argument(written, arg, known | _INPUT)
-        if knobs.swap:
-            from flopcalc.spec.swap import check_swaps  # here, since few files swap
-
-            check_swaps(self.spec, knobs.swap)
+        check_swaps(self.spec, knobs.swap)
         self.extends(knobs)
 
     def extends(self, knobs: Knobs) -> None:
@@ -115,8 +114,9 @@ class _Checker:
         return inside
 
     def body(self, calls: tuple[Call, ...], known: set[str], steps: Iterable[str]) -> None:
-        every = every_call(calls)
-        self.steps = {*steps, *known, *(call.name for call in every if call.name)}
+        self.calls_here = calls
+        self.named = {*steps, *(call.name for call in every_call(calls) if call.name)}
+        self.steps = self.named | known
         self.once = known | _INPUT
         self.copied = self.once | {"i"}
         self.calls(calls, repeated=False)
@@ -191,14 +191,28 @@ class _Checker:
     def reference(self, written: Word) -> None:
         head = written.text.partition(".")[0]
         if head not in self.steps:
-            hint = did_you_mean(head, self.steps, otherwise="name a step with 'name:' before it")
-            raise self.error(written, f"no step named '{written.text}' before this one", hint)
+            message = f"no step named '{written.text}' before this one"
+            raise self.error(written, message, self.hint(head))
+
+    def hint(self, name: str) -> str:
+        """What to try for a name that no step has: the automatic ones do not count."""
+        labels = {call.label for call in every_call(self.calls_here) if not call.name}
+        if name in labels:
+            hint = f"automatic names do not count: give that step 'name: {name}'"
+        else:
+            found = near(name, self.named)
+            if found:
+                return f"did you mean '{found}'?"
+            hint = "name a step with 'name:' before it"
+        return f"{hint}; names here: {some(sorted(self.named))}" if self.named else hint
 
     def words(
         self, written: Written, known: AbstractSet[str], choices: tuple[str, ...], what: str
     ) -> None:
         if isinstance(written, Word) and written.text not in known and written.text not in choices:
-            hint = did_you_mean(written.text, choices)
+            from flopcalc.ops.synonyms import called_here  # here, since only a failing run pays
+
+            hint = called_here(written.text, choices)
             raise self.error(written, f"unknown {what} '{written.text}'", hint)
         self.value(written, known)
 

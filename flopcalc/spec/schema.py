@@ -20,6 +20,7 @@ from flopcalc.spec.grammar import (
     VARIANT_KEYS,
 )
 from flopcalc.spec.knobs import SHORT_DEFAULTS, UNSHARED
+from flopcalc.spec.published import COLUMNS
 from flopcalc.spec.scaling import MODES, RES_RULES, RULES
 from flopcalc.spec.values import PADDINGS
 from flopcalc.spec.written import MAX_ITEMS
@@ -287,4 +288,20 @@ _FILE: Schema = {
     },
     "expect": _ref("quantities"),
     "budget": _ref("quantities"),
+    "published": {
+        "type": "array",
+        "description": "what papers and libraries print: scales, costs and accuracies",
+        "items": {
+            **_closed(
+                {
+                    "source": _TEXT,
+                    "convention": _TEXT,
+                    "note": _TEXT,
+                    "cols": {"type": "array", "items": {"enum": list(COLUMNS)}, "minItems": 1},
+                    "rows": {"type": "array", "items": {"type": "array"}, "minItems": 1},
+                }
+            ),
+            "required": ["source", "cols", "rows"],
+        },
+    },
 }

@@ -37,6 +37,7 @@ class Settings:
         "globals",
         "length",
         "name",
+        "places",
         "res",
         "res_round",
         "rho",
@@ -61,6 +62,7 @@ class Settings:
         self.swap: dict[str, tuple[str, Node | None]] = {}
         self.expect: dict[str, Quantity] = {}
         self.budget: dict[str, Quantity] = {}
+        self.places: dict[str, Node] = {}  # of `expect.params` and its like
         self.name = ""
         self.variant: str | None = None
         self.unmodified = True  # as the file stands: its `shape:` assertions hold
@@ -89,7 +91,8 @@ def name_of(spec: Spec, variant: str | None = None) -> str:
     base = spec.name or spec.source.name.rpartition("/")[2].rpartition(".")[0] or spec.source.name
     if variant is None:
         return base
-    return spec.variants[variant].name or f"{base} @{variant}"
+    knobs = spec.variants[variant]
+    return knobs.name or (f"{base} @{variant}" if knobs.changes else base)
 
 
 def _chain(spec: Spec, variant: str | None) -> list[Knobs]:
@@ -136,6 +139,7 @@ def _apply(source: Source, knobs: Knobs, settings: Settings) -> None:
     settings.defaults.update(knobs.defaults)
     settings.swap.update(knobs.swap)
     settings.expect = knobs.expect
+    settings.places.update(knobs.places)
     settings.budget = knobs.budget or settings.budget
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.errors import ScaleError, did_you_mean
-from flopcalc.ops.registry import all_steps, find_step
+from flopcalc.errors import ScaleError
+from flopcalc.ops.registry import find_step
 from flopcalc.spec.scope import StepScope
 from flopcalc.spec.value import NOMINAL, SCALED, Value
 from flopcalc.spec.values import PADDINGS
@@ -13,26 +13,11 @@ from flopcalc.step import REQUIRED
 from flopcalc.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flopcalc.spec.calls import Call
     from flopcalc.spec.elaborate import Elaborator
-    from flopcalc.spec.grammar import Block, Spec
+    from flopcalc.spec.grammar import Block
     from flopcalc.spec.values import Meaning
     from flopcalc.step import Arg, Step
-    from flopcalc.yaml_tree import Node
-
-
-def check_swaps(spec: Spec, swap: Mapping[str, tuple[str, Node | None]]) -> None:
-    """Raise `ScaleError` where either side of a swap is no op and no block."""
-    for name, (target, node) in swap.items():
-        for word in (name, target):
-            if word not in spec.blocks and find_step(word) is None:
-                where = spec.source.where(node) if node else None
-                known = [*spec.blocks, *all_steps()]
-                hint = did_you_mean(word, known, otherwise="'flopcalc ops' lists the steps")
-                message = f"cannot swap '{name}' for '{target}': no step or block '{word}'"
-                raise ScaleError(message, where=where, hint=hint)
 
 
 def swapped(

@@ -133,14 +133,19 @@ class Reader:
         """An integer within bounds; the state stays."""
         return self.as_integer(written, self.number(written, names), least, most)
 
-    def as_integer(self, written: Written, value: Value, least: int, most: int) -> Value:
+    def as_integer(
+        self, written: Written, value: Value, least: int, most: int, *, channels: bool = False
+    ) -> Value:
         """A number as an integer within bounds."""
         whole = integral(value)
         if whole is None:
             if isinstance(value.number, bool):
                 hint = "choose one: 1 if x else 0"
                 raise self.error(written, "a number belongs here, not true or false", hint)
-            hint = "use floor(), ceil(), round() or div8()"
+            from flopcalc.spec.slips import of_fraction  # here, since only a failing run pays
+
+            text = written.expr.text if isinstance(written, Formula) else ""
+            hint = of_fraction(text, value.number, channels=channels)
             raise self.error(written, f"{value.number:g} is not an integer", hint)
         if whole < least:
             raise self.error(written, f"{whole} is less than {least}", f"at least {least}")
@@ -152,7 +157,8 @@ class Reader:
 
     def channels(self, written: Written, names: Scope, least: int = 1) -> Value:
         """A channel count: a nominal number is multiplied by α and rounded, once."""
-        value = self.integer(written, names, least, MAX_CHANNELS)
+        number = self.number(written, names)
+        value = self.as_integer(written, number, least, MAX_CHANNELS, channels=True)
         if value.state != NOMINAL:
             return value
         assert isinstance(value.number, int)
@@ -206,7 +212,9 @@ class Reader:
         """A word, if it is one of these."""
         if word in words:
             return word
-        raise self.error(written, f"unknown {what} '{word}'", did_you_mean(word, words))
+        from flopcalc.ops.synonyms import called_here  # likewise
+
+        raise self.error(written, f"unknown {what} '{word}'", called_here(word, words))
 
     def word(self, written: Written, meaning: Meaning, arg: Arg) -> str:
         """One of the words that an argument takes."""
