@@ -6,12 +6,14 @@ import argparse
 import compileall
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
 import flopcalc
 from benchmarks.measure import calls, processes
 from flopcalc import api, catalog
+from flopcalc.engine.cells import Cells
 from flopcalc.engine.count import count
 from flopcalc.engine.grid import Grid
 from flopcalc.graph import Scale
@@ -21,6 +23,10 @@ PYTHON = sys.executable
 SCRIPT = Path(PYTHON).with_name("flopcalc")  # what users run
 TOOL = [str(SCRIPT)] if SCRIPT.exists() else [PYTHON, "-m", "flopcalc"]
 BASE = "import click, yaml"
+SMALL = """flopcalc: 1
+input: 32x32x3
+body: [{{conv: {}, k: 3, s: 2}}, {{sep: 16}}, global_avg_pool, {{fc: 10}}]
+"""
 
 
 def main() -> None:
@@ -32,7 +38,12 @@ def main() -> None:
     compileall.compile_dir(str(Path(flopcalc.__file__).parent), quiet=2)
     print(f"{'goal':52} {'ratio':>8}  limit")
     missed = 0
-    for name, ratio, limit in (*_start(runs), *_shipped(max(5, runs // 3)), *_library(runs)):
+    for name, ratio, limit in (
+        *_start(runs),
+        *_shipped(max(5, runs // 3)),
+        *_gate(runs),
+        *_library(runs),
+    ):
         print(f"{name:52} {ratio:8.3f}  {limit:g}{'' if ratio <= limit else '   MISSED'}")
         missed += ratio > limit
     sys.exit(missed > 0)
@@ -91,6 +102,22 @@ def _all_over_one(inside: dict[str, float], best: dict[str, float]) -> float:
     return (start + inside["all"]) / best["mobilenet_v1"]
 
 
+def _gate(runs: int) -> list[tuple[str, float, float]]:
+    """G11: `check` of a hundred small specs against `check` of one."""
+    with TemporaryDirectory() as folder:
+        commands = {}
+        for name, count_ in (("one", 1), ("hundred", 100)):
+            home = Path(folder, name)
+            home.mkdir()
+            for i in range(count_):
+                Path(home, f"n{i}.yaml").write_text(SMALL.format(i + 1), encoding="utf-8")
+            budgets = home / "flopcalc.yaml"
+            budgets.write_text("models: ['n*.yaml']\nlimits: {mult_adds: 1G}\n", encoding="utf-8")
+            commands[name] = [*TOOL, "check", "--config", str(budgets)]
+        best = processes(commands, runs)
+    return [("G11 check of 100 specs / of one", best["hundred"] / best["one"], 1.7)]
+
+
 def _library(runs: int) -> list[tuple[str, float, float]]:
     """G8 and G10, in this process; G8 is in units of 50 µs."""
     text = (Path(catalog.specs_folder()) / "mobilenet_v1.yaml").read_text(encoding="utf-8")
@@ -111,6 +138,20 @@ def _library(runs: int) -> list[tuple[str, float, float]]:
         for alpha, side in points:
             grid.at(alpha, side)
 
+    import numpy as np  # here, since only these two lines need it
+
+    numbers = np.arange(10**6)
+    wide = [part for i in range(1000) if (part := warm.wide(0.25 + i / 1000))]
+    tall = [part for n in range(32, 1032) if (part := warm.tall((n, n)))]
+    cells = Cells.product(wide, tall)
+    sweeps = calls(
+        {
+            "add": lambda: np.add(numbers, numbers),
+            "multiply": cells.array,
+            "group": lambda: Cells.product(wide, tall).array(),
+        },
+        15,
+    )
     grids = calls({"again": again, "fresh": fresh}, 3)
     parsing = calls(
         {
@@ -120,6 +161,8 @@ def _library(runs: int) -> list[tuple[str, float, float]]:
         runs,
     )
     return [
+        ("G7 10^6 points of a sweep / np.add of 10^6", sweeps["multiply"] / sweeps["add"], 5.0),
+        ("G7 the same, terms grouped first / np.add", sweeps["group"] / sweeps["add"], 100.0),
         ("G8 one more configuration / 50 µs", grids["again"] / len(points) / 50e-6, 1.0),
         (
             "G8 one of a 100 × 100 grid, all included / 50 µs",

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flopcalc.api import analyze, compare, load
+    from flopcalc.conversion import convert
     from flopcalc.engine.compare import Comparison
     from flopcalc.engine.convention import CONVENTIONS, Convention, project
     from flopcalc.engine.count import Analysis, LayerCost, Totals
+    from flopcalc.engine.fit import Fitted
+    from flopcalc.engine.sweep import Sweep
     from flopcalc.errors import FlopcalcError, IncompleteError, InputError
+    from flopcalc.gate import check
     from flopcalc.graph import Graph, Model, Scale
+    from flopcalc.tradeoff import fit, sweep
     from flopcalc.version import __version__
 
 __all__ = [
@@ -18,6 +23,7 @@ __all__ = [
     "Analysis",
     "Comparison",
     "Convention",
+    "Fitted",
     "FlopcalcError",
     "Graph",
     "IncompleteError",
@@ -25,22 +31,33 @@ __all__ = [
     "LayerCost",
     "Model",
     "Scale",
+    "Sweep",
     "Totals",
     "__version__",
     "analyze",
+    "check",
     "compare",
+    "convert",
+    "fit",
     "load",
     "project",
+    "sweep",
 ]
 
 _HOMES = {  # imported when first asked for: `flopcalc --help` needs none of it
     "analyze": "api",
+    "check": "gate",
     "compare": "api",
     "load": "api",
+    "convert": "conversion",
     "Comparison": "engine.compare",
     "CONVENTIONS": "engine.convention",
     "Convention": "engine.convention",
     "project": "engine.convention",
+    "Fitted": "engine.fit",
+    "Sweep": "engine.sweep",
+    "fit": "tradeoff",
+    "sweep": "tradeoff",
     "Analysis": "engine.count",
     "LayerCost": "engine.count",
     "Totals": "engine.count",

@@ -14,7 +14,7 @@ from flopcalc.errors import InputError, did_you_mean
 from flopcalc.graph import Scale
 from flopcalc.quantity import parse_quantity
 from flopcalc.record import Record
-from flopcalc.spec.model import SpecModel, load_spec
+from flopcalc.spec.model import SpecModel, load_spec, places
 from flopcalc.yaml_tree import read_file
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
         variant: str  # a variant of the spec
         settings: Mapping[str, object]  # declared vars, and classes
         swap: Mapping[str, str]  # one op or block in place of another
+        dims: Mapping[str, int]  # of an exported graph: a size for each named dimension
+        inputs: Mapping[str, tuple[int, ...]]  # of an exported graph: whole shapes of inputs
+        trips: Mapping[str, int]  # of an exported graph: rounds of each loop
 
 
-_KNOB_WORDS = ("alpha", "rho", "res", "depth", "len", "batch")
 NO_SCALE = Scale()
 
 
@@ -52,7 +54,7 @@ class Loaded(Record):
 
 
 def load(model: str | os.PathLike[str]) -> Model:
-    """Read a model: a `.yaml` path, the name of a network that ships, or `-` (standard input).
+    """Read a model: a `.yaml` or `.onnx` path, a network that ships, or `-` (standard input).
 
     Raises an `InputError` that says where and why where it cannot be read.
     """
@@ -71,20 +73,21 @@ def analyze(model: str | os.PathLike[str] | Model, **knobs: Unpack[Knobs]) -> An
 
     Raises an `InputError` that says where and why where the model cannot be read or scaled.
     """
-    return count(build(model, _scale(knobs)))
+    return count(build(model, scale_of(knobs)))
 
 
 def compare(*models: str | os.PathLike[str] | Model, **knobs: Unpack[Knobs]) -> Comparison:
     """Models side by side, layers matched by name, then shape and order; the first is the baseline.
 
-    One model alone is compared with its standard-convolution form, which is then the baseline.
-    Raises an `InputError` where that has nothing to exchange, having no depthwise separable pair.
+    One model alone is compared with its standard-convolution form, which is then the baseline,
+    or, having no depthwise separable pair, with its hypothetical separable form. Raises an
+    `InputError` where it has nothing to exchange either way.
 
     >>> import flopcalc
     >>> float(flopcalc.compare("mobilenet_v1").models[1].reduction)  # doctest: +ELLIPSIS
     8.55802...
     """
-    return compare_graphs([build(model, _scale(knobs)) for model in models])
+    return compare_graphs(_graphs(models, scale_of(knobs)))
 
 
 def compare_graphs(graphs: Sequence[Graph]) -> Comparison:
@@ -97,18 +100,48 @@ def compare_graphs(graphs: Sequence[Graph]) -> Comparison:
     if len(graphs) > 1:
         return compare_analyses([count(graph) for graph in graphs])
     twin = standard_twin(graphs[0])
+    if twin is not None:
+        return compare_analyses([count(twin.graph), count(graphs[0])], [twin.links])
+    from flopcalc.engine.hypothetical import separable
+    from flopcalc.engine.transform import inverted
+
+    twin = separable(graphs[0])
     if twin is None:
         message = f"'{graphs[0].name}' has no depthwise separable pair to write as a convolution"
         raise InputError(message, hint="name a second model to compare it with")
-    return compare_analyses([count(twin.graph), count(graphs[0])], [twin.links])
+    return compare_analyses([count(graphs[0]), count(twin.graph)], [inverted(twin.links)])
+
+
+def _graphs(models: Sequence[str | os.PathLike[str] | Model], scale: Scale) -> list[Graph]:
+    """The graphs of several models; named sizes are for the exported ones among them."""
+    opened = [
+        Loaded(m, NO_SCALE) if not isinstance(m, str | os.PathLike) else open_model(os.fspath(m))
+        for m in models
+    ]
+    plain = scale
+    if not all(isinstance(loaded.model, SpecModel) for loaded in opened):
+        plain = scale._replace(dims=(), inputs=(), trips=())
+    return [
+        graph_at(m, merged(given, plain if isinstance(m, SpecModel) else scale))
+        for m, given in opened
+    ]
 
 
 def build(model: str | os.PathLike[str] | Model, scale: Scale = NO_SCALE) -> Graph:
     """The graph of a model at `scale`, which wins over what the model's name asks for."""
     if isinstance(model, str | os.PathLike):
         loaded = open_model(os.fspath(model))
-        return loaded.model.graph(merged(loaded.scale, scale))
-    return model.graph(scale)
+        return graph_at(loaded.model, merged(loaded.scale, scale))
+    return graph_at(model, scale)
+
+
+def graph_at(model: Model, scale: Scale) -> Graph:
+    """The graph of an opened model; swaps and widths of an exported graph are hypothetical."""
+    if isinstance(model, SpecModel) or not (scale.swap or scale.alpha is not None):
+        return model.graph(scale)
+    from flopcalc.engine.hypothetical import hypothetical  # here, since specs do without
+
+    return hypothetical(model.graph(scale._replace(swap=(), alpha=None)), scale.alpha, scale.swap)
 
 
 def report(model: str, scale: Scale, convention: str, **view: Any) -> Doc:  # noqa: ANN401 - fields of reports.analyze.View
@@ -120,8 +153,8 @@ def report(model: str, scale: Scale, convention: str, **view: Any) -> Doc:  # no
     chosen = find_convention(convention)
     loaded = open_model(model)
     at = merged(loaded.scale, scale)
-    analysis = count(loaded.model.graph(at))
-    unmet = judge(loaded.model.expectation(at), analysis.totals)
+    analysis = count(graph_at(loaded.model, at))
+    unmet = judge(loaded.model.expectation(at), analysis.totals, places(loaded.model, at))
     return document(loaded.model, analysis, chosen, View(asked=model, **view), unmet)
 
 
@@ -136,7 +169,17 @@ def report_comparison(
     from flopcalc.reports.compare import compare as document
 
     chosen = find_convention(convention)
-    return document(compare_graphs([build(model, scale) for model in models]), chosen, **view)
+    comparison = compare_graphs(_graphs(models, scale))
+    asked = models if len(models) > 1 else _twin_names(models[0], comparison)
+    return document(comparison, chosen, asked=asked, **view)
+
+
+def _twin_names(model: str, comparison: Comparison) -> tuple[str, ...]:
+    """How to call a model and its twin."""
+    notes = comparison.models[1].analysis.graph.notes
+    if any(note.startswith("hypothetical") for note in notes):
+        return model, f"{model}, separable"
+    return f"{model}, standard", model
 
 
 def report_explanation(model: str, scale: Scale, convention: str, layer: str | None) -> Doc:
@@ -149,7 +192,7 @@ def report_explanation(model: str, scale: Scale, convention: str, layer: str | N
     line = int(digits) if colon and digits.isdecimal() and len(digits) < 8 else None
     name = model if line is None else name
     loaded = open_model(name)
-    analysis = count(loaded.model.graph(merged(loaded.scale, scale)))
+    analysis = count(graph_at(loaded.model, merged(loaded.scale, scale)))
     return document(loaded.model, analysis, chosen, asked=name, layer=layer, line=line)
 
 
@@ -185,6 +228,9 @@ def report_models(pattern: str | None, limits: tuple[str, ...], sort: str) -> Do
         for entry in shipped_models(pattern)
         if all(bound.allows(getattr(entry, metric)) for metric, bound in bounds)
     ]
+    if pattern and not entries and not limits:
+        names = [entry.name for entry in shipped_models()]
+        raise InputError(f"no network like '{pattern}'", hint=did_you_mean(pattern, names))
     asked = f" like '{pattern}'" if pattern else ""
     if limits:
         asked += " with " + ", ".join(f"{metric} up to {bound}" for metric, bound in bounds)
@@ -203,7 +249,8 @@ def shipped_models(pattern: str | None = None) -> list[Entry]:
         loaded = open_model(stem)
         assert isinstance(loaded.model, SpecModel)
         names = {stem: None, **{name: name for name in loaded.model.variants}}
-        for name, variant in names.items():
+        shown_costs: set[tuple[str, int, int]] = set()
+        for name, variant in reversed(names.items()):  # the family itself last: it has a name too
             shown = name if name == stem or name in alone else f"{stem}@{name}"
             if pattern and not fnmatch.fnmatch(
                 shown, pattern if "*" in pattern else f"*{pattern}*"
@@ -213,6 +260,10 @@ def shipped_models(pattern: str | None = None) -> list[Entry]:
             totals = count(graph).totals
             size = ", ".join(tensor.text() for tensor in graph.inputs)
             path = loaded.model.path
+            cost = size, totals.mult_adds, totals.params
+            if name == stem and name not in alone and cost in shown_costs:
+                continue
+            shown_costs.add(cost)
             found.append(Entry(shown, graph.name, path, size, totals.mult_adds, totals.params))
     return found
 
@@ -237,52 +288,31 @@ def open_model(text: str) -> Loaded:
     if text == "-":
         return Loaded(load_spec(sys.stdin.read(), "<stdin>"), NO_SCALE)
     name, at, knobs = text.rpartition("@") if not os.path.exists(text) else (text, "", "")  # noqa: PTH110 - pathlib costs start-up time
-    if not at:
+    scale = NO_SCALE
+    if at:
+        from flopcalc.knobs import parse_knobs  # here, since most names are plain
+
+        scale = parse_knobs(knobs)
+    else:
         name = text
     if name == "-":
-        return Loaded(load_spec(sys.stdin.read(), "<stdin>"), parse_knobs(knobs))
+        return Loaded(load_spec(sys.stdin.read(), "<stdin>"), scale)
     found = catalog.find(name)
-    scale = parse_knobs(knobs) if at else NO_SCALE
     if found.variant and not scale.variant:
         scale = scale._replace(variant=found.variant)
+    if found.path.lower().endswith(catalog.ONNX):
+        from flopcalc.knobs import named_sizes  # here, as the reader: specs do without
+        from flopcalc.onnx_graph.model import load_onnx
+
+        return Loaded(load_onnx(found.path), named_sizes(scale))
     return Loaded(load_spec(read_file(found.path), found.shown), scale)
-
-
-def parse_knobs(text: str) -> Scale:
-    """What stands after the `@` of a model: a variant, or `alpha=0.75,res=160`, or both."""
-    values: dict[str, object] = {}
-    settings: list[tuple[str, str]] = []
-    for part in text.split(","):
-        key, equals, value = (word.strip() for word in part.partition("="))
-        if not equals:
-            if "variant" in values or not key:
-                message = f"'@{text}' is no variant and no list of knobs"
-                raise InputError(message, hint="for example @conv, or @alpha=0.75,res=160")
-            values["variant"] = key
-        elif key in {"alpha", "rho", "depth"}:
-            values[key] = _float(key, value)
-        elif key == "res":
-            values["res"] = parse_resolution(value)
-        elif key in {"len", "batch"}:
-            values["length" if key == "len" else key] = _int(key, value)
-        else:
-            settings.append((key, value))
-    return Scale(**values, settings=tuple(settings))  # type: ignore[arg-type]  # each of its field's type
-
-
-def parse_resolution(text: str) -> tuple[int, int]:
-    """`192` or `192x256` (height, width)."""
-    sides = text.lower().split("x")
-    if len(sides) > 2 or not all(s.isascii() and s.isdecimal() and len(s) < 8 for s in sides):
-        raise InputError(f"'{text}' is no resolution", hint="for example 192, or 192x256")
-    return int(sides[0]), int(sides[-1])
 
 
 def merged(first: Scale, then: Scale) -> Scale:
     """Two scales as one; where both turn a knob, the second does."""
     base = first._asdict()
     for name, value in then._asdict().items():
-        if name in {"settings", "swap"}:
+        if name in {"settings", "swap", "dims", "inputs", "trips"}:
             base[name] = (*base[name], *value)
         elif value is not None and not (name == "batch" and value == 1):
             base[name] = value
@@ -293,7 +323,8 @@ def merged(first: Scale, then: Scale) -> Scale:
     return Scale(**base)
 
 
-def _scale(knobs: Knobs) -> Scale:
+def scale_of(knobs: Knobs) -> Scale:
+    """The scale that keyword arguments ask for."""
     res = knobs.get("res")
     return Scale(
         alpha=knobs.get("alpha"),
@@ -305,6 +336,9 @@ def _scale(knobs: Knobs) -> Scale:
         variant=knobs.get("variant"),
         settings=tuple((name, _written(v)) for name, v in knobs.get("settings", {}).items()),
         swap=tuple(knobs.get("swap", {}).items()),
+        dims=tuple(knobs.get("dims", {}).items()),
+        inputs=tuple((name, tuple(shape)) for name, shape in knobs.get("inputs", {}).items()),
+        trips=tuple(knobs.get("trips", {}).items()),
     )
 
 
@@ -312,20 +346,3 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def _float(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(
-            f"{name} '{text}' is not a number", hint=f"for example {name}=0.75"
-        ) from None
-
-
-def _int(name: str, text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return int(text)
-    raise InputError(
-        f"{name} '{text}' is not a positive integer", hint=did_you_mean(name, _KNOB_WORDS)
-    )

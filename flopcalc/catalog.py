@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIXES = (".yaml", ".yml")
+ONNX = (".onnx", ".onnxtxt", ".onnxtext", ".textproto", ".txtpb", ".pbtxt", ".prototxt", ".json")
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs start-up time
 # in the wheel the specs lie inside the package, in a checkout beside it
 _FOLDERS = (os.path.join(_HERE, "specs"), os.path.join(os.path.dirname(_HERE), "specs"))  # noqa: PTH118, PTH120 - likewise
@@ -71,7 +72,7 @@ def find(model: str) -> Found:
     A path that exists; a shipped file's stem, or the name of one of its variants. Raises
     `FileError` with the nearest name where there is none.
     """
-    if os.path.exists(model) or os.sep in model or model.endswith(SUFFIXES):  # noqa: PTH110 - likewise
+    if os.path.exists(model) or os.sep in model or model.endswith((*SUFFIXES, *ONNX)):  # noqa: PTH110 - likewise
         return _path(model)
     folder = specs_folder()
     if f"{model}.yaml" in os.listdir(folder):  # noqa: PTH208 - likewise

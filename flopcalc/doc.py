@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from flopcalc.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
+
+    from flopcalc.chart import Chart
 
 Cell: TypeAlias = "str | int | float | Fraction | None"
 ColumnKind: TypeAlias = Literal["text", "count", "share", "ratio", "factor", "bytes"]
@@ -73,3 +76,6 @@ class Doc(Record):
     data: Mapping[str, Any]
     subtitle: str = ""
     exit_code: int = 0
+    chart: Callable[[], Chart] | None = None  # its picture, made when asked for
+    draws: bool = False  # whether a terminal shows the picture too
+    rows: Table | None = None  # what CSV prints, where it is not the first table

@@ -50,10 +50,11 @@ class InputError(FlopcalcError):
         hint: str | None = None,
         chain: tuple[str, ...] = (),
     ) -> None:
+        message = _cut(message)
         super().__init__(message)
         self.message = message
         self.where = where
-        self.hint = hint
+        self.hint = hint and _cut(hint)
         self.chain = chain
 
     def __str__(self) -> str:
@@ -98,6 +99,18 @@ class IncompleteError(FlopcalcError):
 
 
 _WIDTH = 100
+_MOST_NAMES = 60
+_LONGEST = 200
+_LONGEST_MESSAGE = 1500
+
+
+def _cut(text: str) -> str:
+    """A message without the whole of a very long word that it quotes."""
+    if len(text) <= _LONGEST:
+        return text
+    parts = [p if len(p) <= _LONGEST else f"{p[:60]}…" for p in text.split("'")]
+    text = "'".join(parts) if len(parts) > 1 else text
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 
 def _excerpt(where: Where) -> list[str]:
@@ -128,4 +141,11 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str | None = Non
         return f"did you mean '{found}'?"
     if otherwise is not None:
         return otherwise
-    return f"one of: {', '.join(sorted(known))}" if known else None
+    return f"one of: {some(sorted(known))}" if known else None
+
+
+def some(names: list[str]) -> str:
+    """Names in a row; of very many, the first."""
+    shown = names[:_MOST_NAMES]
+    more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+    return ", ".join(shown) + more

@@ -91,6 +91,8 @@ def explain(error: yaml.MarkedYAMLError, source: Source) -> YamlError:  # noqa: 
         return YamlError("':' is missing on this line", where=since, hint="write 'key: value'")
     if "not allowed here" in problem:
         hint = "look at the indentation, or quote the text that holds it"
+        if character == ":" and "," in at.text[: at.column]:
+            hint = "several keys on a line stand in braces: {conv: 32, k: 3}"
         return YamlError(f"'{character}' is not allowed here", where=at, hint=hint)
     if "document start" in problem:
         hint = "a file is one mapping"

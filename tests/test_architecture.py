@@ -14,18 +14,25 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # a module imports only from rows above its own; siblings of row 5 do not import each other
 LAYERS = (
     ("record", "version"),
-    ("errors",),
-    ("doc", "quantity", "dim", "polynomial", "yaml_errors", "yaml_tree", "output"),
+    ("errors", "chart"),
+    ("doc", "quantity", "ranges", "dim", "polynomial", "yaml_errors", "yaml_tree", "output"),
     ("dim_values",),
     ("formula",),
     ("tensor",),
     ("op",),
     ("step", "graph"),
-    ("ops",),
-    ("build",),
-    ("spec", "onnx_graph", "engine"),
+    ("ops", "budget"),
+    ("build", "knobs"),
+    ("spec", "onnx_graph", "engine", "config"),
     ("reports", "renderers", "catalog"),
-    ("api",),
+    ("explore",),
+    ("api", "cluster"),
+    ("tradeoff", "conversion"),
+    ("measure",),
+    ("revision",),
+    ("gate",),
+    ("baseline",),
+    ("testing",),
     ("cli",),
     ("__main__", "__init__"),
 )
@@ -41,7 +48,7 @@ THIRD_PARTY = {  # who may import what is not ours
     "tabulate": {"renderers"},
     "onnx": {"onnx_graph"},
     "google": set(),
-    "numpy": set(),
+    "numpy": {"engine", "reports"},
 }
 
 
@@ -100,7 +107,7 @@ def test_imports_go_downwards(path: Path) -> None:
 def test_renderers_know_documents_and_quantities_only() -> None:
     for path in (PACKAGE / "renderers").glob("*.py"):
         ours = {n.split(".")[1] for n in imports(path) if n.startswith("flopcalc.")}
-        assert ours <= {"doc", "quantity", "record", "renderers"}, path.name
+        assert ours <= {"chart", "doc", "quantity", "record", "renderers"}, path.name
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -111,11 +118,14 @@ def test_third_parties_have_their_place(path: Path) -> None:
 
 
 def test_nobody_catches_everything() -> None:
-    """`except Exception` hides bugs; the command line's one boundary is the exception."""
+    """`except Exception` hides bugs; the command line's one boundary is the exception.
+
+    So are a node of a graph, which fails alone, and a text that onnx's own parsers refuse.
+    """
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ExceptHandler):
                 caught = ast.unparse(node.type) if node.type else "everything"
                 broad = caught in {"Exception", "BaseException", "everything"}
-                allowed = path.name in {"main.py", "output.py"}
+                allowed = path.name in {"main.py", "output.py", "walker.py", "read.py"}
                 assert not broad or allowed, f"{path.name}:{node.lineno} catches {caught}"

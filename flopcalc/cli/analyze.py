@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flopcalc.cli.light import Light
-from flopcalc.cli.options import convention_option, lazily, reporting, scaling
+from flopcalc.cli.options import FOR_A_PROGRAM, convention_option, lazily, reporting, scaling
 
 if TYPE_CHECKING:
     from flopcalc.doc import Doc
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @click.argument("model", shell_complete=lazily("models"))
 @scaling
 @convention_option
-@click.option("--by", metavar="HOW", help="Rows: layer, op, block or kind.")
+@click.option(
+    "--by",
+    metavar="HOW",
+    help="Rows: layer (its norm and activation included), op (each alone), block, kind.",
+)
 @click.option("--level", type=int, metavar="N", help="How deep blocks unfold.")
 @click.option(
     "--layer", metavar="NAME", shell_complete=lazily("layers"), help="Only this layer or scope."
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--top", type=int, metavar="N", help="Only the N heaviest.")
 @click.option("--sort", metavar="KEY", help="Order by mult_adds, params, name or kind.")
 @click.option("--columns", metavar="LIST", help="name,kind,op,in,out,mult_adds,share,params,…")
+@click.option("--dtype", metavar="NAME", help="Bytes as if floats were fp16, bf16, int8, …")
 @click.option("--all", "everything", is_flag=True, help="Also layers that cost nothing.")
 @click.option("--explain", "formula", is_flag=True, help="A column with each formula.")
 @reporting
@@ -43,4 +48,5 @@ def command(
     """
     from flopcalc import api
 
-    return api.report(model, scale, convention, all=everything, **view)
+    unfolded = click.get_current_context().meta[FOR_A_PROGRAM]
+    return api.report(model, scale, convention, all=everything, unfolded=unfolded, **view)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @scaling
 @convention_option
 @click.option("--layer", metavar="NAME", help="Only this layer or scope.")
+@click.option("--by", metavar="HOW", help="Rows: layer, or block (scopes).")
+@click.option("--level", type=int, metavar="N", help="How deep blocks unfold.")
 @click.option("--all", "everything", is_flag=True, help="All layers of large networks.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 where the models differ.")
 @reporting

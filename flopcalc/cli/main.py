@@ -19,13 +19,20 @@ ISSUES = "https://github.com/flopcalc/flopcalc/issues"
 COMMANDS = {
     "analyze": "Count Mult-Adds and parameters, layer by layer.",
     "compare": "Put models side by side; one alone against its standard convolutions.",
+    "sweep": "Count models over widths, resolutions and other knobs.",
+    "fit": "Find the largest multipliers within limits.",
     "explain": "Derive a layer's counts: formula, values, result.",
     "ops": "List what is counted, with every formula.",
     "conventions": "List the conventions that make operations of counts.",
     "models": "List the networks that ship.",
+    "convert": "Write an exported graph as a flat spec.",
     "schema": "Print a JSON Schema.",
-    "init": "Write a commented starter spec.",
+    "init": "Write a commented starter spec, or budgets.",
     "fmt": "Write long keys of specs short, in place.",
+    "check": "Judge models by their budgets, for CI.",
+    "lock": "Write the baseline that no model may outgrow.",
+    "accept": "Raise the baseline of a model, with a reason.",
+    "tighten": "Lower the baseline to what the models are.",
 }
 
 
@@ -63,7 +70,8 @@ class Group(Light, click.Group):
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Models are spec files (.yaml), networks that ship (mobilenet_v1), or - for stdin.",
+    epilog="Models: specs (.yaml), exported graphs (.onnx), networks that ship (mobilenet_v1), "
+    "or - for a spec on stdin.",
 )
 @click.option(
     "--version",
@@ -109,9 +117,6 @@ def _ended(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else 1
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.ClickException):
-        error.show()
-        return 2
     if isinstance(error, BrokenPipeError):
         _silence_stdout()
         return 0
@@ -127,6 +132,8 @@ def _verdict(error: BaseException, expected: type[FlopcalcError]) -> tuple[int, 
     """The exit code of an error, and what to say of it."""
     if isinstance(error, expected):
         return error.exit_code, str(error)
+    if isinstance(error, click.ClickException):
+        return 2, _usage(error)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return 130, "interrupted"
     if isinstance(error, OSError):
@@ -136,6 +143,16 @@ def _verdict(error: BaseException, expected: type[FlopcalcError]) -> tuple[int, 
         return 2, "error: out of memory"
     bug = f"a bug in flopcalc ({type(error).__name__}: {error}); please report it at {ISSUES}"
     return 70, f"error: {bug}\n hint: --debug shows where it happened"
+
+
+def _usage(error: click.ClickException) -> str:
+    """A usage error in the words of all others; without a command, the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
+    text = error.format_message().rstrip(".")
+    where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+    hint = f"\n hint: '{where} --help' lists what it takes" if where else ""
+    return f"error: {text[:1].lower()}{text[1:]}{hint}"
 
 
 def _silence_stdout() -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from flopcalc.doc import Doc
 
 Command: TypeAlias = Callable[..., Any]
-FORMATS = ("table", "plain", "markdown", "latex", "csv", "json")
+FORMATS = ("table", "plain", "markdown", "latex", "csv", "json", "html")
+FOR_A_PROGRAM = "flopcalc.for_a_program"  # whether json or csv is asked for: nothing is folded
 UNITS = ("auto", "exact", "M", "G")
 
 
@@ -29,13 +30,35 @@ def _pair(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     return tuple(pairs)
 
 
+pairs = _pair  # for the options of single commands
+
+
 def _resolution(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - a pair
     del ctx, param
     if value is None:
         return None
-    from flopcalc.api import parse_resolution
+    from flopcalc.knobs import parse_resolution
 
     return parse_resolution(value)
+
+
+def _sizes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:  # noqa: ANN401 - pairs
+    """`N=1`, or several with commas between: `N=1,H=192`."""
+    if not values:
+        return ()
+    pairs = _pair(ctx, param, tuple(part for text in values for part in text.split(",")))
+    for name, value in pairs:
+        if not (value.isascii() and value.isdecimal() and len(value) < 16):
+            raise click.BadParameter(f"'{name}={value}' is not name=integer", param=param)
+    return tuple((name, int(value)) for name, value in pairs)
+
+
+def _shapes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:  # noqa: ANN401 - pairs
+    if not values:
+        return ()
+    from flopcalc.knobs import parse_shape
+
+    return tuple((name, parse_shape(value)) for name, value in _pair(ctx, param, values))
 
 
 def _no_depth(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -73,6 +96,30 @@ _SCALING = (
         metavar="A=B",
         help="Exchange an op or block for another.",
     ),
+    click.option(
+        "--dim",
+        "dims",
+        multiple=True,
+        callback=_sizes,
+        metavar="N=1",
+        help="ONNX: a size for a named dimension.",
+    ),
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        callback=_shapes,
+        metavar="X=1x3x192x192",
+        help="ONNX: the shape of an input.",
+    ),
+    click.option(
+        "--trip",
+        "trips",
+        multiple=True,
+        callback=_sizes,
+        metavar="NAME=10",
+        help="ONNX: how many rounds a loop takes.",
+    ),
     click.option("--depth", hidden=True, callback=_no_depth, expose_value=False),
 )
 
@@ -85,6 +132,7 @@ _REPORTING = (
     ),
     click.option("--json", "as_json", is_flag=True, help="As --format json."),
     click.option("-o", "--output", metavar="FILE", help="Write a file, whole or not at all."),
+    click.option("--plot", metavar="FILE", help="A picture: .svg, .vl.json, .png, .pdf, .html."),
     click.option("--units", type=click.Choice(UNITS), default="auto", help="Units of counts."),
     click.option("--color/--no-color", default=None, help="Colour; NO_COLOR is honoured."),
     click.option("-q", "--quiet", is_flag=True, help="No warnings and hints."),
@@ -122,9 +170,8 @@ def scaling(command: Command) -> Command:
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the command takes
         from flopcalc.graph import Scale
 
-        names = ("alpha", "rho", "res", "length", "batch", "variant", "settings", "swap")
-        values = {name: kwargs.pop(name) for name in names}
-        scale = Scale(depth=kwargs.pop("depth_scale"), **values)
+        kwargs["depth"] = kwargs.pop("depth_scale")
+        scale = Scale(**{name: kwargs.pop(name) for name in Scale._fields})
         return command(*args, scale=scale, **kwargs)
 
     return _decorated(wrapper, _SCALING)
@@ -135,8 +182,10 @@ def reporting(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Report:  # noqa: ANN401 - whatever the command takes
-        names = ("format", "as_json", "output", "units", "color", "quiet", "strict")
+        names = ("format", "as_json", "output", "plot", "units", "color", "quiet", "strict")
         look = {name: kwargs.pop(name) for name in names}
+        program = look["as_json"] or look["format"] in {"json", "csv"}
+        click.get_current_context().meta[FOR_A_PROGRAM] = program
         return Report(command(*args, **kwargs), look)
 
     return _decorated(wrapper, _REPORTING)
@@ -168,6 +217,7 @@ def show(
     format: str | None = None,
     as_json: bool = False,
     output: str | None = None,
+    plot: str | None = None,
     units: Any = "auto",  # noqa: ANN401 - one of UNITS, checked by click
     color: bool | None = None,
     quiet: bool = False,
@@ -180,6 +230,10 @@ def show(
     chosen = "json" if as_json else format or ("table" if terminal else "plain")
     if color is None:
         color = terminal and not os.environ.get("NO_COLOR")
+    if plot is not None:
+        from flopcalc.cli.plotting import write_picture
+
+        write_picture(doc, plot)
     shown = _quiet(doc) if quiet else doc
     text = render(shown, chosen, units=units, color=color)
     if output is None:

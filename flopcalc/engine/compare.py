@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from flopcalc.engine.count import Analysis, Group
+from flopcalc.engine.count import Analysis, Group, scope_of
 from flopcalc.engine.match import Match, match_rows
 from flopcalc.engine.pairs import Saving
 from flopcalc.engine.rows import Row, rows
+from flopcalc.engine.symbolic import fraction
 from flopcalc.errors import InputError
 from flopcalc.ops.conv import CONV, DEPTHWISE, POINTWISE
 from flopcalc.record import Record
@@ -94,7 +95,9 @@ class Compared(Record):
 class Comparison(Record):
     """Models side by side, the first the baseline; rows in its order, others where they stand.
 
-    `different`: whether some row has no counterpart, or its Mult-Adds or parameters differ.
+    `different`: whether some row has no counterpart, or its Mult-Adds or parameters differ. Batch
+    norms folded into convolutions are no difference; nor are rows without Mult-Adds (position
+    tables, say) that have no counterpart, where they store as much on every side.
     """
 
     models: tuple[Compared, ...]
@@ -122,17 +125,39 @@ def compare(
     ]
     compared = _rows(base, candidates, matches)
     models = (Compared(analyses[0]), *(_compared(analyses[0], a) for a in analyses[1:]))
-    different = any(_differs(row) for row in compared)
+    alone = [row for row in compared if row.match == "none" and _computes_nothing(row)]
+    stored = [_stored(alone, i) for i in range(len(analyses))]
+    different = len(set(stored)) > 1 or any(
+        _differs(row) for row in compared if row not in alone
+    )
     return Comparison(models, compared, different)
 
 
-def ratio(part: int | None, whole: int | None) -> Fraction | None:
-    """Part / whole, exact; None where either is unknown or the whole is nothing."""
-    if part is None or not whole:
-        return None
-    from fractions import Fraction  # here, since a count never needs it
+def fold_rows(found: Sequence[ComparedRow], level: int) -> tuple[ComparedRow, ...]:
+    """Rows of one scope of `level` dotted parts as one, in order of appearance.
 
-    return Fraction(part, whole)
+    Raises `InputError` where `level` is less than one.
+    """
+    groups: dict[str, list[ComparedRow]] = {}
+    for row in found:
+        groups.setdefault(scope_of(row.scope, level), []).append(row)
+    return tuple(_together(scope, members) for scope, members in groups.items())
+
+
+def _together(scope: str, members: list[ComparedRow]) -> ComparedRow:
+    if len(members) == 1:
+        return members[0]
+    columns = zip(*(row.sides for row in members), strict=True)
+    ours, *theirs = (tuple(r for side in column if side for r in side.rows) for column in columns)
+    baseline = Side(ours, _group(scope, ours)) if ours else None
+    sides = tuple(_side(scope, baseline, rows) for rows in theirs)
+    how = max((row.match for row in members), key=_CERTAINTY.index)
+    return ComparedRow(scope, how, (baseline, *sides))
+
+
+def ratio(part: int | None, whole: int | None) -> Fraction | None:
+    """Part / whole, exact; None where either is unknown, the whole is nothing, or names decide."""
+    return fraction(part, whole)
 
 
 def inverse(value: Fraction | None) -> Fraction | None:
@@ -268,9 +293,41 @@ def _saving(whole: tuple[Row, ...], pair: tuple[Row, ...]) -> Fraction | None:
     return Saving(standard, dw, pw).formula if same_ends else None
 
 
+def _computes_nothing(row: ComparedRow) -> bool:
+    return all(side is None or side.mult_adds == 0 for side in row.sides)
+
+
+def _stored(rows: Sequence[ComparedRow], i: int) -> int:
+    return sum(side.params for row in rows if (side := row.sides[i]))
+
+
 def _differs(row: ComparedRow) -> bool:
     first, *others = row.sides
-    return any(_numbers(first) != _numbers(other) for other in others)
+    return any(
+        _numbers(first) != _numbers(other) and not folded_norm(first, other) for other in others
+    )
+
+
+def folded_norm(one: Side | None, other: Side | None) -> bool:
+    """Whether two sides differ by batch norms folded into convolutions alone.
+
+    Then one has 2·C parameters of norms and 2·C buffers, where the other has C biases.
+    """
+    if one is None or other is None:
+        return False
+    a, b = one.group, other.group
+    if a.mult_adds != b.mult_adds or a.status != b.status:
+        return False
+    ours, theirs = a.params_by_kind, b.params_by_kind
+    if not ours["norm"]:
+        ours, theirs = theirs, ours
+    channels = theirs["bias"]
+    return (
+        ours["weight"] == theirs["weight"]
+        and ours["norm"] == ours["buffer"] == 2 * channels > 0
+        and ours["bias"] in {0, channels}
+        and theirs["norm"] == theirs["buffer"] == 0
+    )
 
 
 def _numbers(side: Side | None) -> tuple[object, ...] | None:

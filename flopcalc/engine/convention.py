@@ -136,7 +136,7 @@ def project(analysis: Analysis, convention: Convention = DEFAULT) -> Projection:
 def operations(part: LayerCost | Group, convention: Convention = DEFAULT) -> int | None:
     """The operations of a layer or row: a lower bound where partial, None where none is known."""
     known = _weigh(part, convention)
-    return None if not known and is_partial(part, convention) else known
+    return None if known == 0 and is_partial(part, convention) else known
 
 
 def parameters(part: LayerCost | Group | Totals, convention: Convention = DEFAULT) -> int:
@@ -160,6 +160,7 @@ def require_same(baseline: str, other: str) -> None:
 def _weigh(part: LayerCost | Group | Totals, convention: Convention) -> int:
     weights = convention.weights
     if len(weights) == 1 and "mac" in weights:  # spares the elementwise counts
-        return weights["mac"] * (part.mult_adds or 0)
+        known = part.mult_adds
+        return 0 if known is None else weights["mac"] * known
     counts = part.counts
     return sum(weight * counts.get(kind, 0) for kind, weight in weights.items())

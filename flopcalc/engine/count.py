@@ -61,7 +61,7 @@ class LayerCost:
                 for kind, formula in layer.op.counts.items()
                 if kind in OPERATIONS
             }
-            self._counts = {kind: n for kind, n in found.items() if n}
+            self._counts = {kind: n for kind, n in found.items() if n != 0}
         return self._counts
 
     @property
@@ -146,7 +146,7 @@ class Group(_Sum):
     @property
     def mult_adds(self) -> int | None:
         """Multiply-accumulates: a lower bound where partial, None where nothing is known."""
-        return None if self.status == "partial" and not self._known else self._known
+        return None if self.status == "partial" and self._known == 0 else self._known
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {len(self.layers)} layers>"
@@ -206,8 +206,10 @@ class Analysis:
 
     def heaviest(self, n: int = 10) -> tuple[LayerCost, ...]:
         """The `n` layers of most Mult-Adds, heaviest first; ties in the graph's order."""
-        known = [cost for cost in self.layers if cost.mult_adds]
-        return tuple(sorted(known, key=lambda cost: -(cost.mult_adds or 0))[: max(n, 0)])
+        from flopcalc.engine.symbolic import weight  # here, since a count never needs it
+
+        known = [cost for cost in self.layers if cost.mult_adds is not None and cost.mult_adds != 0]
+        return tuple(sorted(known, key=lambda cost: -weight(cost.mult_adds))[: max(n, 0)])
 
     def by_op(self) -> dict[str, Group]:
         """The layers of each operator (conv, fc …), in order of appearance."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flopcalc.engine.convention import DEFAULT, operations, parameters, project
 from flopcalc.engine.count import count
 from flopcalc.errors import InputError
 from flopcalc.formula import Area, Num, Prod, Sum, Sym
@@ -16,20 +17,21 @@ from flopcalc.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flopcalc.engine.convention import Convention
     from flopcalc.formula import Axis, Env, Formula
     from flopcalc.graph import Graph, Layer, Scale
 
 
 class Point(Record):
-    """A model at one scale: totals, and the Mult-Adds of `names[i]` in `layers[i]`."""
+    """A model at one scale: totals, and the operations of `names[i]` in `layers[i]`."""
 
-    mult_adds: int
+    operations: int
     params: int
     names: tuple[str, ...]
     layers: tuple[int, ...]
 
 
-class _Part(Record):
+class Part(Record):
     """What a width or resolution makes of each product term, and of the parameters."""
 
     factors: tuple[int, ...]
@@ -39,33 +41,53 @@ class _Part(Record):
 class Grid:
     """A model at any pair of α and resolution; `build` makes its graph at a scale.
 
+    `convention` says what counts. One that weighs more than Mult-Adds is counted point by point.
     Raises whatever `build` raises for a width or resolution that the model does not take.
     """
 
-    def __init__(self, build: Callable[[Scale], Graph], base: Scale) -> None:
+    def __init__(
+        self, build: Callable[[Scale], Graph], base: Scale, convention: Convention = DEFAULT
+    ) -> None:
         self.build = build
         self.base = base
+        self.convention = convention
         self.graph = build(base)
         self.names: tuple[str, ...] = ()
         self.owner: list[int] = []  # the layer of each term
         self._terms: list[tuple[Layer, tuple[Formula, ...]]] = []
-        self._params = count(self.graph).totals.params
-        self._wide: dict[float | None, _Part] = {}
-        self._tall: dict[tuple[int, int] | None, _Part] = {}
-        self.separable = not self.graph.mixed and self._read_terms()
+        self._params = self._stored(self.graph)
+        self._wide: dict[float | None, Part] = {}
+        self._tall: dict[tuple[int, int] | None, Part] = {}
+        only_macs = set(convention.weights) == {"mac"}
+        self.separable = only_macs and not self.graph.mixed and self._read_terms()
 
     def at(self, alpha: float | None, res: tuple[int, int] | None) -> Point:
         """The model at one α and resolution; None leaves either as the base has it."""
-        if self.separable:
-            wide = self._wide.get(alpha) or self._elaborate("channel", alpha, None)
-            tall = self._tall.get(res) or self._elaborate("spatial", None, res)
-            if wide is not None and tall is not None:
-                return self._product(wide, tall)
-        return self._directly(alpha, res)
+        wide = self.wide(alpha)
+        tall = self.tall(res) if wide is not None else None
+        if wide is not None and tall is not None:
+            point = self._product(wide, tall)
+        else:
+            point = self._directly(alpha, res)
+        if not isinstance(point.operations, int):  # an exported graph's named dimensions
+            raise InputError("a sweep needs a size for every dimension", hint="MODEL@N=1")
+        return point
+
+    def wide(self, alpha: float | None) -> Part | None:
+        """The channel part at α; None where width and resolution do not come apart."""
+        if not self.separable:
+            return None
+        return self._wide.get(alpha) or self._elaborate("channel", alpha, None)
+
+    def tall(self, res: tuple[int, int] | None) -> Part | None:
+        """The spatial part at a resolution; None where width and resolution do not come apart."""
+        if not self.separable:
+            return None
+        return self._tall.get(res) or self._elaborate("spatial", None, res)
 
     def _elaborate(
         self, axis: Axis, alpha: float | None, res: tuple[int, int] | None
-    ) -> _Part | None:
+    ) -> Part | None:
         """The part of every product that follows `axis`; None if the axes mix after all."""
         part = self._read(self.build(self._scale(alpha, res)), axis)
         if part is None:
@@ -76,9 +98,9 @@ class Grid:
             self._tall[res] = part
         return part
 
-    def _read(self, graph: Graph, axis: Axis) -> _Part | None:
+    def _read(self, graph: Graph, axis: Axis) -> Part | None:
         layers = [layer for layer in graph.layers if "mac" in layer.op.counts]
-        params = count(graph).totals.params
+        params = self._stored(graph)
         if graph.mixed or len(layers) != len(self.names):
             return None
         if axis == "spatial" and params != self._params:
@@ -92,9 +114,12 @@ class Grid:
             if part is None:
                 return None
             factors.append(part * layer.times if axis == "channel" else part)
-        return _Part(tuple(factors), params)
+        return Part(tuple(factors), params)
 
-    def _product(self, wide: _Part, tall: _Part) -> Point:
+    def _stored(self, graph: Graph) -> int:
+        return parameters(count(graph).totals, self.convention)
+
+    def _product(self, wide: Part, tall: Part) -> Point:
         terms = [c * s for c, s in zip(wide.factors, tall.factors, strict=True)]
         if len(terms) == len(self.names):  # one product a layer, as in every convolution
             layers = tuple(terms)
@@ -103,16 +128,20 @@ class Grid:
             for owner, term in zip(self.owner, terms, strict=True):
                 sums[owner] += term
             layers = tuple(sums)
-        return Point(sum(terms), wide.params, self.names, layers)
+        weight = self.convention.weights["mac"]
+        if weight != 1:
+            layers = tuple(weight * n for n in layers)
+        return Point(weight * sum(terms), wide.params, self.names, layers)
 
     def _directly(self, alpha: float | None, res: tuple[int, int] | None) -> Point:
         analysis = count(self.build(self._scale(alpha, res)))
-        if analysis.totals.status != "complete":
+        total = project(analysis, self.convention)
+        if total.status != "complete":
             raise InputError("a sweep needs a complete count", hint="'flopcalc analyze' says why")
-        costs = [cost for cost in analysis.layers if cost.mult_adds]
-        names = tuple(cost.name for cost in costs)
-        layers = tuple(cost.mult_adds or 0 for cost in costs)
-        return Point(analysis.totals.mult_adds, analysis.totals.params, names, layers)
+        costs = [(cost.name, operations(cost, self.convention)) for cost in analysis.layers]
+        counted = [(name, n) for name, n in costs if n]
+        names = tuple(name for name, _ in counted)
+        return Point(total.operations, total.params, names, tuple(n for _, n in counted))
 
     def _scale(self, alpha: float | None, res: tuple[int, int] | None) -> Scale:
         scale = self.base

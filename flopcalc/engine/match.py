@@ -8,8 +8,31 @@ from flopcalc.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
-    from flopcalc.engine.rows import Row
+    class Named(Protocol):
+        """A row of a report, or a layer of a lock file."""
+
+        @property
+        def name(self) -> str:
+            """Its dotted name."""
+            ...
+
+        @property
+        def kind(self) -> str:
+            """Standard, depthwise, pointwise and so on."""
+            ...
+
+        @property
+        def signature(self) -> Hashable:
+            """Its kind, shapes and kernel."""
+            ...
+
+        @property
+        def work(self) -> Hashable:
+            """Its Mult-Adds and weights; None where it computes nothing, or that is unknown."""
+            ...
+
 
 Way: TypeAlias = Literal["name", "shape", "order"]
 
@@ -23,26 +46,28 @@ class Match(Record):
 
 
 def match_rows(
-    base: Sequence[Row], other: Sequence[Row], links: Mapping[str, tuple[str, ...]]
+    base: Sequence[Named], other: Sequence[Named], links: Mapping[str, tuple[str, ...]]
 ) -> list[Match]:
-    """Match rows, each at most once, in four passes; in the baseline's order.
+    """Match rows, each at most once, in five passes; in the baseline's order.
 
     By `links` (baseline name → names it stands for) and equal names; by a row's name and the
     scope of that name on the other side (`conv8`: `conv8.dw`, `conv8.pw`); by kind, shapes and
-    kernel, first with first; by kind between matched neighbours, first with first. The first two
-    are `name`, then `shape`, then `order`. Linear in the rows, but for a sort.
+    kernel, first with first; by Mult-Adds and weights, first with first (a 1×1 convolution in one
+    model is a linear layer in another); by kind between matched neighbours, first with first. The
+    first two are `name`, then `shape`, then `order`. Linear in the rows, but for a sort.
     """
     matcher = _Matcher(base, other)
     matcher.by_links(links)
     matcher.by_name()
     matcher.by_scope()
     matcher.by_shape()
+    matcher.by_work()
     matcher.by_order()
     return sorted(matcher.found)
 
 
 class _Matcher:
-    def __init__(self, base: Sequence[Row], other: Sequence[Row]) -> None:
+    def __init__(self, base: Sequence[Named], other: Sequence[Named]) -> None:
         self.base = base
         self.other = other
         self.base_left = dict.fromkeys(range(len(base)))  # as ordered sets
@@ -88,7 +113,13 @@ class _Matcher:
                 self.take(parts, [j], "name")
 
     def by_shape(self) -> None:
-        self._pair_up(list(self.base_left), list(self.other_left), _shape, "shape")
+        self._pair_up(
+            list(self.base_left), list(self.other_left), lambda row: row.signature, "shape"
+        )
+
+    def by_work(self) -> None:
+        left = list(self.base_left), list(self.other_left)
+        self._pair_up(*left, lambda row: row.work, "order")
 
     def by_order(self) -> None:
         bounds = {i: match.other for match in self.found for i in match.base}
@@ -116,7 +147,7 @@ class _Matcher:
         self,
         ours: Iterable[int],
         theirs: Iterable[int],
-        key: Callable[[Row], Hashable],
+        key: Callable[[Named], Hashable],
         how: Way,
     ) -> None:
         """Match rows of equal keys, the first with the first."""
@@ -125,16 +156,17 @@ class _Matcher:
             queues.setdefault(key(self.other[j]), []).append(j)
         waiting = {k: iter(queue) for k, queue in queues.items()}
         for i in ours:
-            found = next(waiting.get(key(self.base[i]), iter(())), None)
+            wanted = key(self.base[i])
+            found = None if wanted is None else next(waiting.get(wanted, iter(())), None)
             if found is not None:
                 self.take([i], [found], how)
 
 
-def _positions(report: Sequence[Row]) -> dict[str, int]:
+def _positions(report: Sequence[Named]) -> dict[str, int]:
     return {row.name: i for i, row in enumerate(report)}
 
 
-def _below(report: Sequence[Row], left: Iterable[int]) -> dict[str, list[int]]:
+def _below(report: Sequence[Named], left: Iterable[int]) -> dict[str, list[int]]:
     """The rows under each dotted scope."""
     below: dict[str, list[int]] = {}
     for i in left:
@@ -148,13 +180,3 @@ def _scopes(name: str) -> Iterator[str]:
     while scope:
         yield scope
         scope = scope.rpartition(".")[0]
-
-
-def _shape(row: Row) -> Hashable:
-    layer = row.carrier.layer
-    return (
-        row.kind,
-        tuple(tensor.shape for tensor in layer.inputs),
-        tuple(tensor.shape for tensor in layer.outputs),
-        layer.attrs.get("kernel"),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from flopcalc.engine.symbolic import fraction
 from flopcalc.errors import ShapeError
 from flopcalc.graph import Graph, Layer
 from flopcalc.ops.conv import CONV, DEPTHWISE, POINTWISE, SAVING, conv_attrs
@@ -30,12 +31,10 @@ class Saving(Record):
     pointwise: Layer
 
     @property
-    def ratio(self) -> Fraction:
-        """Mult-Adds of the pair / Mult-Adds of the convolution, exact."""
-        from fractions import Fraction  # here, since a count never needs it
-
+    def ratio(self) -> Fraction | None:
+        """Mult-Adds of the pair / Mult-Adds of the convolution, exact; None where names decide."""
         pair = _mac(self.depthwise) + _mac(self.pointwise)
-        return Fraction(pair, _mac(self.standard))
+        return fraction(pair, _mac(self.standard))
 
     @property
     def env(self) -> Env:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.engine.count import Group, LayerCost, scope_of
+from flopcalc.ops.elementwise import ADD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Hashable
 
     from flopcalc.engine.count import Analysis
+    from flopcalc.graph import Layer
     from flopcalc.tensor import Tensor
 
 MIXED = "block"
@@ -55,19 +57,37 @@ class Row(Group):
         """The shape that leaves, channels last; empty where there is no one."""
         return self._target.text() if self._target else ""
 
+    @property
+    def signature(self) -> Hashable:
+        """What stays the same when a layer is only renamed: kind, shapes, kernel."""
+        layer = self.carrier.layer
+        return (
+            self.kind,
+            tuple(tensor.shape for tensor in layer.inputs),
+            tuple(tensor.shape for tensor in layer.outputs),
+            layer.attrs.get("kernel"),
+        )
+
+    @property
+    def work(self) -> Hashable:
+        """What stays the same in another layout: Mult-Adds and weights; None without any."""
+        if self.mult_adds is None or self.mult_adds == 0:
+            return None
+        return self.mult_adds, self.params_by_kind["weight"]
+
 
 def rows(analysis: Analysis) -> tuple[Row, ...]:
     """A row for each layer with parameters or Mult-Adds, its norm and activation folded in.
 
-    A norm or activation belongs to the row whose output is its first input, through norms and
-    activations already folded. All else is a row of its own, `free` or not. In graph order.
+    A norm, activation or stored bias belongs to the row whose output is its first input, through
+    those already folded. All else is a row of its own, `free` or not. In graph order.
     """
     found: list[list[LayerCost]] = []
     owner: dict[int, list[LayerCost]] = {}
     for cost in analysis.layers:
         layer = cost.layer
         members = None
-        if layer.op.role in _FOLDED and layer.op.opaque is None and layer.inputs:
+        if layer.op.opaque is None and layer.inputs and _follows(layer):
             members = owner.get(layer.inputs[0].id)
         if members is None:
             members = []
@@ -75,6 +95,10 @@ def rows(analysis: Analysis) -> tuple[Row, ...]:
             follows = cost.carries
         else:
             follows = True
+        if layer.op.free and not layer.params and len(layer.inputs) == 1 and not cost.carries:
+            for tensor in layer.outputs:  # a transpose between the two, say
+                if layer.inputs[0].id in owner:
+                    owner[tensor.id] = owner[layer.inputs[0].id]
         members.append(cost)
         if follows:
             for tensor in layer.outputs:
@@ -90,12 +114,35 @@ def fold_op(analysis: Analysis) -> tuple[Row, ...]:
 def fold_block(analysis: Analysis, level: int = 1) -> tuple[Row, ...]:
     """A row for each scope of `level` dotted parts, in order of appearance.
 
-    Its kind is that of the one kind inside, norms and activations aside, else `block`.
-    Raises `InputError` where `level` is less than one.
+    A norm or activation goes where the layer it follows goes. The kind is that of the one kind
+    inside, norms and activations aside, else `block`. Raises `InputError` where `level` is less
+    than one.
     """
-    carriers = {row.carrier.name for row in rows(analysis) if not row.free}
-    groups = _collect(analysis.layers, lambda cost: scope_of(cost.name, level))
+    found = rows(analysis)
+    carriers = {row.carrier.name for row in found if not row.free}
+    groups: dict[str, list[LayerCost]] = {}
+    for row in found:
+        groups.setdefault(scope_of(row.name, level), []).extend(row.layers)
     return tuple(_block(name, members, carriers) for name, members in groups.items())
+
+
+def fold_screen(analysis: Analysis, most: int, few: int = 6) -> tuple[Row, ...]:
+    """Blocks of the level that tells most in one screen.
+
+    Level 1, or deeper where that has fewer than `few` rows that cost something (exporters put a
+    whole network into `features`) and the deeper level no more than `most`.
+    """
+    found = fold_block(analysis)
+    for level in range(2, 8):
+        deeper = fold_block(analysis, level)
+        if _costly(found) >= few or _costly(deeper) > most:
+            break
+        found = deeper
+    return found
+
+
+def _costly(found: tuple[Row, ...]) -> int:
+    return sum(not row.free for row in found)
 
 
 def fold_kind(analysis: Analysis) -> tuple[Row, ...]:
@@ -119,6 +166,13 @@ def fold_kind(analysis: Analysis) -> tuple[Row, ...]:
     )
 
 
+def _follows(layer: Layer) -> bool:
+    """Whether it is a norm, an activation, or a stored bias that an exporter adds apart."""
+    if layer.op.role in _FOLDED:
+        return True
+    return layer.op is ADD and {param.kind for param in layer.params} == {"bias"}
+
+
 def _row(members: list[LayerCost]) -> Row:
     carrier = members[0]
     op = carrier.layer.op
@@ -136,15 +190,6 @@ def _block(name: str, members: list[LayerCost], carriers: set[str]) -> Row:
         kind=kinds.pop() if len(kinds) == 1 else MIXED,
         op=ops.pop() if len(ops) == 1 else MIXED,
     )
-
-
-def _collect(
-    costs: Iterable[LayerCost], name_of: Callable[[LayerCost], str]
-) -> dict[str, list[LayerCost]]:
-    groups: dict[str, list[LayerCost]] = {}
-    for cost in costs:
-        groups.setdefault(name_of(cost), []).append(cost)
-    return groups
 
 
 def _first(tensors: tuple[Tensor, ...]) -> Tensor | None:

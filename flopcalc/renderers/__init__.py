@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.record import Record
@@ -29,15 +29,32 @@ FORMATS: dict[str, str] = {  # the name users type: the module whose `render` it
     "latex": "latex",
     "csv": "csv_",
     "json": "json_",
+    "html": "html_",
+}
+
+REPORTS: dict[str, str] = {  # what a check writes to files: the name users type, and the module
+    "markdown": "summary",
+    "junit": "junit",
+    "sarif": "sarif",
+    "github": "annotations",
+    "codequality": "codequality",
+    "json": "json_",
+    "csv": "csv_",
+    "plain": "plain",
 }
 
 
-def renderer(format: str) -> Renderer:
-    """The function that renders `format`, a key of `FORMATS`."""
+def renderer(format: str, formats: Mapping[str, str] = FORMATS) -> Renderer:
+    """The function that renders `format`, a key of `formats`."""
     from importlib import import_module
 
-    found: Renderer = import_module(f"{__name__}.{FORMATS[format]}").render
+    found: Renderer = import_module(f"{__name__}.{formats[format]}").render
     return found
+
+
+def render_report(doc: Doc, kind: str) -> str:
+    """The document of a check as a report of `REPORTS`, for a file."""
+    return renderer(kind, REPORTS)(doc, View())
 
 
 def render(

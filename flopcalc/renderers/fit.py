@@ -67,10 +67,15 @@ def _cut(columns: list[Strip], least: list[int], width: int) -> None:
         excess -= 1
 
 
-def shorten(text: str, width: int, measure: Measure) -> str:
-    """`text` in at most `width` cells, with an ellipsis for what is gone."""
+def shorten(text: str, width: int, measure: Measure, *, head: bool = False) -> str:
+    """`text` in at most `width` cells, with an ellipsis for what is gone.
+
+    `head` cuts in front: layers of one scope differ at the end of their names.
+    """
     if measure(text) <= width:
         return text
+    if head:
+        return shorten(text[::-1], width, measure)[::-1]
     cut = text[:width]
     while cut and measure(cut) > width - 1:
         cut = cut[:-1]

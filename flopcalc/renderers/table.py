@@ -83,6 +83,12 @@ def _print(console: Console, doc: Doc, units: Units) -> None:
         else:
             _print_derivation(console, block)
         before = block
+    if doc.draws and doc.chart is not None:
+        from flopcalc.renderers.scatter import scatter  # here, since sweeps alone have one
+
+        lines = scatter(doc.chart(), console.width)
+        if lines:
+            _put(console, Text("\n".join(["", *map(clean, lines)])))
 
 
 def _print_table(console: Console, table: Table, units: Units) -> None:
@@ -124,7 +130,7 @@ def _row(
     """One line of a table; what is `drawn` stands to the right of the share column `key`."""
     line = Text(style=style)
     for i, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        shown = shorten(cell, column.width, cell_len)
+        shown = shorten(cell, column.width, cell_len, head=column is columns[0])
         line.append(GAP if i else "")
         line.append(pad(shown, column.width, right=column.number, measure=cell_len))
         if drawn and column.column.key == key:

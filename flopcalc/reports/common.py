@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flopcalc.engine.symbolic import expressions, integer
 from flopcalc.errors import InputError, did_you_mean
 from flopcalc.quantity import factor, human
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from flopcalc.engine.convention import Convention
     from flopcalc.engine.count import Analysis
-    from flopcalc.engine.rows import Row
     from flopcalc.graph import Effective, Graph
     from flopcalc.quantity import Rational
 
 T = TypeVar("T")
 
+MOST_INPUTS = 6  # in a title: a decoder's cache may be dozens
 PARAM_WORDS = {"weight": "weights", "bias": "biases", "norm": "norms", "buffer": "buffers"}
 
 
 def scale_text(graph: Graph) -> str:
     """`input 192×192×3 · α 0.75 · ρ 0.857143`: what the numbers were counted at."""
     scale = graph.scale
-    parts = ["input " + ", ".join(tensor.text() for tensor in graph.inputs)]
+    shapes = [tensor.text() for tensor in graph.inputs]
+    if len(shapes) > MOST_INPUTS:
+        shapes[MOST_INPUTS:] = [f"{len(shapes) - MOST_INPUTS} more"]
+    parts = ["input " + ", ".join(shapes)]
     if scale.variant:
         parts.append(f"variant {scale.variant}")
     if scale.alpha != 1:
@@ -63,12 +67,16 @@ def scale_data(scale: Effective) -> dict[str, Any]:
 def totals_data(analysis: Analysis) -> dict[str, Any]:
     """The totals as JSON has them: integers, every kind of count and parameter."""
     totals = analysis.totals
-    return {
-        "mult_adds": totals.mult_adds,
+    counts = totals.counts
+    data: dict[str, Any] = {
+        "mult_adds": integer(totals.mult_adds),
         "params": totals.params,
         "params_by_kind": dict(totals.params_by_kind),
-        "counts": dict(totals.counts),
+        "counts": {kind: integer(n) for kind, n in counts.items()},
     }
+    if symbolic := expressions({"mult_adds": totals.mult_adds, **counts}):
+        data["symbolic"] = symbolic
+    return data
 
 
 def uncounted_data(analysis: Analysis) -> list[dict[str, Any]]:
@@ -80,7 +88,9 @@ def uncounted_data(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def count_text(number: int) -> str:
-    """A count as the terminal says it: `2.013 G`."""
+    """A count as the terminal says it: `2.013 G`, or an expression."""
+    if type(number) is not int:
+        return str(number)
     whole, fraction, unit = human(number, "auto")
     return f"{whole}{fraction} {unit}".rstrip()
 
@@ -93,14 +103,6 @@ def factor_text(times: Rational) -> str:
 def in_scope(name: str, scope: str) -> bool:
     """Whether a layer's name is `scope`, or lies within it."""
     return name == scope or name.startswith(f"{scope}.")
-
-
-def select(rows: Sequence[Row], scope: str, names: Iterable[str]) -> tuple[Row, ...]:
-    """The rows within `scope`; raises `InputError` with the nearest name where there are none."""
-    found = tuple(row for row in rows if in_scope(row.name, scope))
-    if found:
-        return found
-    raise unknown_layer(scope, names)
 
 
 def unknown_layer(scope: str, names: Iterable[str]) -> InputError:

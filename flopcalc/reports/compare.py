@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.doc import Block, Column, Doc, Note, Table
-from flopcalc.engine.compare import inverse, ratio
+from flopcalc.engine.compare import fold_rows, folded_norm, inverse, ratio
 from flopcalc.engine.convention import is_partial, operations, parameters, project
+from flopcalc.engine.symbolic import expressions, integer, written
+from flopcalc.errors import InputError, did_you_mean
 from flopcalc.ops.conv import SAVING
 from flopcalc.reports.common import (
     convention_text,
@@ -18,8 +20,10 @@ from flopcalc.reports.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
+    from flopcalc.chart import Chart
     from flopcalc.doc import Cell
     from flopcalc.engine.compare import ComparedRow, Comparison, Side
     from flopcalc.engine.convention import Convention
@@ -34,11 +38,16 @@ def compare(
     comparison: Comparison,
     convention: Convention,
     *,
+    asked: Sequence[str] = (),
     layer: str | None = None,
+    by: str | None = None,
+    level: int | None = None,
     all: bool = False,
     exit_code: bool = False,
 ) -> Doc:
-    """The report of a comparison; `layer` keeps one scope and sums it.
+    """The report of a comparison; `layer` keeps one scope and sums it, `by` block folds scopes.
+
+    `asked` is how the user named each model; more than a screenful folds by block on its own.
 
     With `exit_code` a difference makes the document's exit code 1.
     """
@@ -57,26 +66,40 @@ def compare(
     labels = [chr(ord("A") + i) if i < 26 else f"M{i + 1}" for i in range(len(comparison.models))]
     blocks: list[Block] = []
     sums = _sums(comparison, rows if layer is not None else None, convention)
-    shown = rows if all or layer or len(rows) <= MOST_ROWS else _heaviest(rows, convention)
-    blocks.append(_layers(shown, convention, labels, sums))
-    if len(shown) < len(rows):
-        text = f"the {len(shown)} heaviest of {len(rows)} layers: --all lists them"
+    if by not in {None, "layer", "block"}:
+        raise InputError(f"cannot fold by '{by}'", hint=did_you_mean(by or "", ("layer", "block")))
+    many = len(rows) > MOST_ROWS and not (all or layer or by)
+    fold = by == "block" or level is not None or many
+    shown = fold_rows(rows, 1 if level is None else level) if fold else rows
+    table = _layers(shown, convention, labels, sums)
+    blocks.append(table)
+    if many:
+        text = f"{len(rows)} layers folded to blocks: --by layer shows each, --level 2 unfolds"
         blocks.append(Note(text, "hint"))
-    blocks.append(_models(comparison, convention, labels, sums))
+    blocks.append(_models(comparison, convention, labels, sums, asked))
     blocks += _notes(rows, labels)
-    for i, model in enumerate(comparison.models):
-        projection = project(model.analysis, convention)
-        if projection.status == "partial":
-            first = projection.missing[0]
-            text = f"{labels[i]} is a lower bound: {first.name} ({first.op}): {first.reason}"
-            blocks.append(Note(text, "warning"))
-        blocks += [
-            Note(f"{labels[i]}: {text}", "warning") for text in model.analysis.graph.warnings
-        ]
+    blocks += _warnings(comparison, convention, labels)
     heading = " · ".join(model.analysis.graph.name for model in comparison.models)
     title = f"{heading}{f' · layer {layer}' if layer else ''}"
     code = int(exit_code and comparison.different)
-    return Doc(title, tuple(blocks), _data(comparison, rows), convention_text(convention), code)
+    subtitle = convention_text(convention)
+    data = _data(comparison, rows)
+    names = [model.analysis.graph.name for model in comparison.models]
+    return Doc(
+        title,
+        tuple(blocks),
+        data,
+        subtitle,
+        code,
+        chart=lambda: _chart(title, names, table, convention),
+    )
+
+
+def _chart(title: str, names: Sequence[str], table: Table, convention: Convention) -> Chart:
+    """The rows shown, a bar for each model."""
+    from flopcalc.reports.charts import comparison_chart  # here, since few runs draw
+
+    return comparison_chart(title, convention_text(convention), names, table, convention.unit)
 
 
 def _within(row: ComparedRow, layer: str) -> bool:
@@ -85,12 +108,17 @@ def _within(row: ComparedRow, layer: str) -> bool:
 
 
 def _models(
-    comparison: Comparison, convention: Convention, labels: list[str], sums: list[_Sum]
+    comparison: Comparison,
+    convention: Convention,
+    labels: list[str],
+    sums: list[_Sum],
+    asked: Sequence[str],
 ) -> Table:
     """A line for each model: its totals, or those of one layer, and what they are of the first."""
     columns = (
         Column("label", ""),
         Column("model", "model"),
+        Column("name", "network"),
         Column("scale", "input"),
         Column("mult_adds", convention.unit, "count"),
         Column("reduction", "reduction", "factor"),
@@ -101,10 +129,11 @@ def _models(
     for i, (label, model) in enumerate(zip(labels, comparison.models, strict=True)):
         ours, params = sums[i]
         graph = model.analysis.graph
-        fewer = ratio(sums[0][0], ours) if i and ours else None
+        fewer = ratio(sums[0][0], ours) if i else None
         smaller = ratio(sums[0][1], params) if i else None
         scale = scale_text(graph).removeprefix("input ")
-        lines.append((label, graph.name, scale, ours, fewer, params, smaller))
+        name = asked[i] if i < len(asked) else ""
+        lines.append((label, name, graph.name, scale, written(ours), fewer, params, smaller))
     return Table(columns, tuple(lines))
 
 
@@ -121,7 +150,7 @@ def _sums(
 def _sum(rows: tuple[ComparedRow, ...], i: int, convention: Convention) -> _Sum:
     sides = [side for row in rows if (side := row.sides[i])]
     counts = [operations(side.group, convention) for side in sides]
-    known = None if None in counts else sum(n or 0 for n in counts)
+    known = None if None in counts else sum(n for n in counts if n is not None)
     return known, sum(parameters(side.group, convention) for side in sides)
 
 
@@ -154,9 +183,9 @@ def _cells(
     name: str, counts: list[int | None], share: Fraction | None, *, saving: bool
 ) -> tuple[Cell, ...]:
     ratios = [ratio(n, counts[0]) for n in counts[1:]]
-    cells: list[Cell] = [name, counts[0]]
+    cells: list[Cell] = [name, written(counts[0])]
     for count, part in zip(counts[1:], ratios, strict=True):
-        cells += [count, part]
+        cells += [written(count), part]
     if saving:
         cells.append(share)
     return (*cells, *(inverse(part) for part in ratios))
@@ -168,12 +197,23 @@ def _operations(side: Side | None, convention: Convention) -> int | None:
     return operations(side.group, convention)
 
 
-def _heaviest(rows: tuple[ComparedRow, ...], convention: Convention) -> tuple[ComparedRow, ...]:
-    def weight(row: ComparedRow) -> int:
-        return max((_operations(side, convention) or 0) for side in row.sides)
-
-    chosen = set(sorted(range(len(rows)), key=lambda i: -weight(rows[i]))[:MOST_ROWS])
-    return tuple(row for i, row in enumerate(rows) if i in chosen)
+def _warnings(comparison: Comparison, convention: Convention, labels: list[str]) -> list[Block]:
+    """What could not be counted, and what the files warn of, each once."""
+    notes: list[Block] = []
+    for label, model in zip(labels, comparison.models, strict=True):
+        projection = project(model.analysis, convention)
+        if projection.status == "partial":
+            first = projection.missing[0]
+            text = f"{label} is a lower bound: {first.name} ({first.op}): {first.reason}"
+            notes.append(Note(text, "warning"))
+    for label, model in zip(labels, comparison.models, strict=True):
+        notes += [
+            Note(f"{label}: {text}")
+            for text in model.analysis.graph.notes
+            if text.startswith("hypothetical")
+        ]
+    texts = (text for model in comparison.models for text in model.analysis.graph.warnings)
+    return notes + [Note(text, "warning") for text in dict.fromkeys(texts)]
 
 
 def _notes(rows: tuple[ComparedRow, ...], labels: list[str]) -> list[Block]:
@@ -183,6 +223,10 @@ def _notes(rows: tuple[ComparedRow, ...], labels: list[str]) -> list[Block]:
         if alone:
             some = ", ".join(alone[:6]) + (f" and {len(alone) - 6} more" if len(alone) > 6 else "")
             notes.append(Note(f"only in {label}: {some}"))
+    folded = sum(any(folded_norm(row.sides[0], side) for side in row.sides[1:]) for row in rows)
+    if folded:
+        what = "layer has its" if folded == 1 else "layers have their"
+        notes.append(Note(f"{folded} {what} batch norm folded in on one side: no difference"))
     if any(row.saving is not None for row in rows):
         text = "1/N + 1/D_K²: a depthwise separable convolution's share (Howard et al. 2017, 3.1)"
         notes.append(Note(text, "hint"))
@@ -223,7 +267,9 @@ def _side_data(side: Side | None) -> dict[str, Any] | None:
         return None
     data: dict[str, Any] = {"layers": list(side.layers), "params": side.params}
     if side.mult_adds is not None:
-        data["mult_adds"] = side.mult_adds
+        data["mult_adds"] = integer(side.mult_adds)
+        if symbolic := expressions({"mult_adds": side.mult_adds}):
+            data["symbolic"] = symbolic
     if side.group.status == "partial":
         data["status"] = "partial"
     if side.ratio is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.doc import Block, Column, Derivation, Doc, Line, Note, Table
-from flopcalc.engine.convention import project
-from flopcalc.engine.rows import rows
+from flopcalc.engine.convention import operations, parameters, project
+from flopcalc.engine.count import Group
+from flopcalc.engine.rows import fold_kind, rows
+from flopcalc.engine.symbolic import digits, expressions, fraction, integer, written
 from flopcalc.engine.transform import standard_twin
 from flopcalc.errors import InputError
 from flopcalc.op import OPERATIONS, PARAMETERS
@@ -57,6 +59,7 @@ def explain(
     """
     graph = analysis.graph
     if layer is None and line is None:
+        chosen = None
         blocks, data = _overview(analysis, convention, asked)
         title = f"{graph.name}: the formulas in use"
     else:
@@ -65,11 +68,51 @@ def explain(
         data = [_layer_data(cost) for cost in chosen]
         if len(chosen) > MOST_LAYERS:
             blocks.append(Note(f"and {len(chosen) - MOST_LAYERS} more layers", "hint"))
-        blocks += _pairs(graph, chosen)
+        blocks += [*_pairs(graph, chosen), _together(chosen, convention)]
         title = f"{graph.name}: {layer if layer is not None else f'line {line}'}"
     subtitle = " · ".join([model.path, scale_text(graph), convention_text(convention)])
     name = {"name": graph.name, "path": model.path, "convention": convention.name}
-    return Doc(title, tuple(blocks), {"schema": SCHEMA, **name, "layers": data}, subtitle)
+    document = Doc(title, tuple(blocks), {"schema": SCHEMA, **name, "layers": data}, subtitle)
+    return document if chosen is None else document._replace(rows=_rows(chosen))
+
+
+def _rows(chosen: list[LayerCost]) -> Table:
+    """A line for each count of each layer, for a program."""
+    columns = (
+        Column("layer", "layer"),
+        Column("count", "count"),
+        Column("formula", "formula"),
+        Column("numbers", "numbers"),
+        Column("value", "value", "count"),
+    )
+    lines = []
+    for cost in chosen:
+        env = cost.layer.env
+        for kind, formula in cost.layer.op.counts.items():
+            times = cost.layer.times if kind in OPERATIONS else 1
+            value = formula.value(env) * times
+            lines.append((cost.name, kind, formula.algebra(env), formula.numbers(env), written(value)))
+    return Table(columns, tuple(lines))
+
+
+def _together(chosen: list[LayerCost], convention: Convention) -> Note:
+    """What the layers come to under the convention, each part as it was derived."""
+    group = Group("", tuple(chosen))
+    total = operations(group, convention)
+    weights = convention.weights
+    counts = {kind: n for kind, n in group.counts.items() if n != 0 and kind in weights}
+    terms = [
+        f"{weights[k]}·{digits(n)}" if weights[k] != 1 else digits(n) for k, n in counts.items()
+    ]
+    sum_of = f" = {' + '.join(terms)}" if len(terms) > 1 or max(weights.values()) > 1 else ""
+    kinds = group.params_by_kind
+    parts = [f"{kinds[k]:,} {PARAM_WORDS[k]}" for k in convention.params if kinds[k]]
+    made_of = f" = {' + '.join(parts)}" if len(parts) > 1 else ""
+    known = "unknown" if total is None else digits(total)
+    return Note(
+        f"together {known} {convention.unit}{sum_of if terms else ''}, "
+        f"{parameters(group, convention):,} parameters{made_of}"
+    )
 
 
 def _chosen(analysis: Analysis, layer: str | None, line: int | None) -> list[LayerCost]:
@@ -100,10 +143,10 @@ def _followers(analysis: Analysis, cost: LayerCost) -> list[LayerCost]:
 
 def _derivations(cost: LayerCost) -> list[Block]:
     op, env = cost.layer.op, cost.layer.env
-    shapes = " → ".join(
-        [", ".join(x.text() for x in cost.layer.inputs), cost.layer.outputs[0].text()]
-    )
-    title = f"{cost.name}: {op.title}, {shapes}"
+    sides = [", ".join(x.text() for x in cost.layer.inputs)]
+    sides += [x.text() for x in cost.layer.outputs[:1]]  # what cannot be counted may lack one
+    shapes = " → ".join(side for side in sides if side)
+    title = f"{cost.name}: {op.title}" + (f", {shapes}" if shapes else "")
     if op.opaque:
         return [Derivation(title, (), note=f"not counted: {op.opaque}")]
     lines: list[Line] = []
@@ -130,7 +173,7 @@ def _lines(word: str, formula: Formula, env: Env, times: int = 1) -> list[Line]:
     lines = [Line(word, f"= {algebra}", f"= {latex}")]
     if numbers != f"{value}":
         lines.append(Line("", f"= {numbers}", f"= {_latex_numbers(numbers)}"))
-    return [*lines, Line("", f"= {value:,}", f"= {value:,}".replace(",", "{,}"))]
+    return [*lines, Line("", f"= {digits(value)}", f"= {digits(value)}".replace(",", "{,}"))]
 
 
 def _latex_numbers(numbers: str) -> str:
@@ -168,39 +211,44 @@ def _pair(saving: Saving) -> Block:
     standard = saving.standard.op.counts["mac"].value(saving.standard.env)
     lines = (
         *_lines("standard convolution", saving.standard.op.counts["mac"], saving.standard.env),
-        Line("separable", f"= {separable:,}"),
+        Line("separable", f"= {digits(separable)}"),
         Line("share", f"= {SAVING.algebra(env)}", f"= {SAVING.latex(env)}"),
         Line("", f"= {numbers}", f"= {_latex_numbers(numbers)}"),
-        Line("", f"= {float(share):.5g}, {factor_text(standard / separable)} fewer Mult-Adds"),
+        Line("", f"= {float(share):.5g}{_fewer(standard, separable)}"),
     )
     title = f"{saving.depthwise.name} + {saving.pointwise.name} against a standard convolution"
     return Derivation(title, lines, _legend([SAVING], env), "source: Howard et al. 2017, 3.1")
+
+
+def _fewer(standard: int, separable: int) -> str:
+    times = fraction(standard, separable)
+    return "" if times is None else f", {factor_text(times)} fewer Mult-Adds"
 
 
 def _overview(
     analysis: Analysis, convention: Convention, asked: str
 ) -> tuple[list[Block], list[Any]]:
     """A line for each kind of layer: its formula, how often, and what they add up to."""
-    groups: dict[str, list[LayerCost]] = {}
-    for cost in analysis.layers:
-        if cost.carries:
-            groups.setdefault(cost.layer.op.kind, []).append(cost)
-    lines = []
-    for kind, costs in groups.items():
-        mac = costs[0].layer.op.counts.get("mac")
-        total = sum(cost.mult_adds or 0 for cost in costs)
-        params = sum(cost.params for cost in costs)
-        lines.append((kind, len(costs), mac.algebra() if mac else "", total, params))
+    lines: list[tuple[Any, ...]] = []
+    formulas: list[Formula] = []
+    for row in fold_kind(analysis):
+        mac = row.carrier.layer.op.counts.get("mac")
+        if row.free:
+            continue
+        layers = sum(cost.layer.op.kind == row.kind for cost in row.layers)
+        known = operations(row, convention)
+        algebra = mac.algebra() if mac else ""
+        lines.append((row.kind, layers, algebra, written(known), parameters(row, convention)))
+        formulas += row.carrier.layer.op.counts.values()
     columns = (
         Column("kind", "kind"),
         Column("layers", "layers", "count"),
         Column("formula", "Mult-Adds of one"),
-        Column("mult_adds", "Mult-Adds", "count"),
+        Column("mult_adds", convention.unit, "count"),
         Column("params", "params", "count"),
     )
     totals = project(analysis, convention)
-    table = Table(columns, tuple(lines), (("total", None, None, totals.operations, totals.params),))
-    formulas = [c[0].layer.op.counts[k] for c in groups.values() for k in c[0].layer.op.counts]
+    table = Table(columns, tuple(lines), (("total", None, None, written(totals.operations), totals.params),))
     symbols = dict.fromkeys(s for formula in formulas for s in formula.symbols())
     legend = tuple((s.name, s.meaning, "") for s in symbols)
     hint = Note(f"'flopcalc explain {asked} LAYER' derives one", "hint")
@@ -215,7 +263,7 @@ def _layer_data(cost: LayerCost) -> dict[str, Any]:
             "formula": formula.algebra(env),
             "numbers": formula.numbers(env),
             "latex": formula.latex(env),
-            "value": formula.value(env) * (cost.layer.times if kind in OPERATIONS else 1),
+            **_value_data(formula.value(env) * (cost.layer.times if kind in OPERATIONS else 1)),
         }
         for kind, formula in op.counts.items()
     }
@@ -226,7 +274,7 @@ def _layer_data(cost: LayerCost) -> dict[str, Any]:
         "kind": op.kind,
         "title": op.title,
         "cite": op.cite,
-        "times": cost.layer.times,
+        "times": written(cost.layer.times),
         "counts": counts,
         "symbols": {
             s.name: {"meaning": s.meaning, "value": _json_value(env, s.name)} for s in symbols
@@ -234,6 +282,11 @@ def _layer_data(cost: LayerCost) -> dict[str, Any]:
     }
 
 
-def _json_value(env: Env, name: str) -> int | list[int]:
+def _value_data(value: int) -> dict[str, Any]:
+    symbolic = expressions({"value": value})
+    return {"value": integer(value), **({"symbolic": symbolic["value"]} if symbolic else {})}
+
+
+def _json_value(env: Env, name: str) -> Any:  # noqa: ANN401 - an integer, an expression, or a list
     value = env[name]
-    return list(value) if isinstance(value, tuple) else value
+    return list(map(written, value)) if isinstance(value, tuple) else written(value)

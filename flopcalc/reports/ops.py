@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.doc import Block, Column, Derivation, Doc, Line, Note, Table
-from flopcalc.errors import InputError, did_you_mean
+from flopcalc.errors import InputError
 from flopcalc.op import OPERATIONS, PARAMETERS
 from flopcalc.ops.registry import all_ops, all_steps
+from flopcalc.ops.synonyms import called_here
 from flopcalc.step import REQUIRED
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ def ops(name: str | None = None) -> Doc:
     step = steps.get(name)
     if not chosen and step is None:
         known = [*steps, *(op.kind for _, op in found), *(op.name for _, op in found)]
-        hint = did_you_mean(name, known, otherwise="'flopcalc ops' lists them")
+        hint = called_here(name, known, otherwise="'flopcalc ops' lists them")
         raise InputError(f"no op and no step '{name}'", hint=hint)
     blocks: list[Block] = [_derivation(op) for op in chosen]
     if step is not None:
-        blocks.append(_arguments(step))
+        blocks += _step(step)
     return Doc(f"{name}", tuple(blocks), _data([(f, op) for f, op in found if op in chosen]))
 
 
@@ -83,6 +84,31 @@ def _derivation(op: Op) -> Derivation:
     return Derivation(f"{op.kind}: {op.title}", tuple(lines), legend, note)
 
 
+_TAKES = {
+    "channels": "channels",
+    "int": "an integer",
+    "num": "a number",
+    "bool": "true or false",
+    "auto_bool": "true, false or auto",
+    "word": "a word",
+    "sizes": "an integer, or one an axis",
+    "padding": "a word, an integer, or one an axis",
+    "ref": "a step",
+    "name": "a step",
+    "steps": "steps",
+    "operands": "steps",
+    "text": "text",
+    "formula": "a formula",
+}
+
+
+def _step(step: Step) -> list[Block]:
+    """A step's arguments, or that it takes none."""
+    if not step.args:
+        return [Note(f"step {step.name}: {step.help}; it takes no arguments")]
+    return [_arguments(step)]
+
+
 def _arguments(step: Step) -> Table:
     columns = (
         Column("name", "argument"),
@@ -95,7 +121,7 @@ def _arguments(step: Step) -> Table:
 
 
 def _kind(arg: Arg) -> str:
-    return " | ".join(arg.choices) if arg.choices else arg.kind.replace("_", " ")
+    return " | ".join(arg.choices) if arg.choices else _TAKES[arg.kind]
 
 
 def _default(arg: Arg) -> str:

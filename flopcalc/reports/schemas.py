@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flopcalc.doc import Doc
 from flopcalc.errors import InputError, did_you_mean
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _INT: dict[str, Any] = {"type": "integer", "minimum": 0}
 _TEXT: dict[str, Any] = {"type": "string"}
+_COUNT: dict[str, Any] = {"type": ["integer", "null"], "minimum": 0}  # null: see symbolic
+_SIZE: dict[str, Any] = {"anyOf": [_INT, {"type": "string"}]}  # a named size is an expression
 _STATUS: dict[str, Any] = {"enum": ["complete", "partial"]}
-_SHAPES: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _INT}}
+_SHAPES: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _SIZE}}
 
 
 def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -31,6 +36,7 @@ def _map(values: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": values}
 
 
+_SYMBOLIC = _map(_TEXT)
 _SCALE = _object(
     {
         "alpha": {"type": "number", "exclusiveMinimum": 0},
@@ -45,20 +51,27 @@ _SCALE = _object(
 )
 _TOTALS = _object(
     {
-        "mult_adds": _INT,
+        "mult_adds": _COUNT,
         "params": _INT,
         "params_by_kind": _object(dict.fromkeys(("weight", "bias", "norm", "buffer"), _INT)),
-        "counts": _object(dict.fromkeys(("mac", "add", "mul", "div", "cmp", "exp"), _INT)),
-    }
+        "counts": _object(dict.fromkeys(("mac", "add", "mul", "div", "cmp", "exp"), _COUNT)),
+        "symbolic": _SYMBOLIC,
+    },
+    ("symbolic",),
+)
+_MEMORY = _object(
+    {"weight_bytes": _INT, "activation_bytes": _SIZE}, ("weight_bytes", "activation_bytes")
 )
 _PROJECTED = _object(
     {
         "convention": _TEXT,
         "unit": _TEXT,
-        "operations": _INT,
+        "operations": _COUNT,
         "params": _INT,
         "status": _STATUS,
-    }
+        "symbolic": _SYMBOLIC,
+    },
+    ("symbolic",),
 )
 _LAYER = _object(
     {
@@ -68,14 +81,17 @@ _LAYER = _object(
         "axes": _TEXT,
         "in": _SHAPES,
         "out": _SHAPES,
-        "mult_adds": _INT,
+        "mult_adds": _COUNT,
         "params": _INT,
+        "symbolic": _SYMBOLIC,
         "status": _STATUS,
         "formula": _TEXT,
         "where": _TEXT,
-        "projected": _object({"operations": {"type": ["integer", "null"]}, "params": _INT}),
+        "projected": _object(
+            {"operations": _COUNT, "params": _INT, "symbolic": _SYMBOLIC}, ("symbolic",)
+        ),
     },
-    ("mult_adds", "status", "formula", "where", "projected"),
+    ("mult_adds", "symbolic", "status", "formula", "where", "projected"),
 )
 _UNCOUNTED = _object({"name": _TEXT, "op": _TEXT, "counts": _list(_TEXT), "reason": _TEXT})
 _PAIR = _object(
@@ -96,12 +112,13 @@ _SIDE = _object(
     {
         "layers": _list(_TEXT),
         "params": _INT,
-        "mult_adds": _INT,
+        "mult_adds": _COUNT,
+        "symbolic": _SYMBOLIC,
         "status": _STATUS,
         "ratio": {"type": "number"},
         "reduction": {"type": "number"},
     },
-    ("mult_adds", "status", "ratio", "reduction"),
+    ("mult_adds", "symbolic", "status", "ratio", "reduction"),
 )
 _ROW = _object(
     {
@@ -134,8 +151,10 @@ def _analysis() -> dict[str, Any]:
         "layers": _list(_LAYER),
         "uncounted": _list(_UNCOUNTED),
         "warnings": _list(_TEXT),
+        "notes": _list(_TEXT),
+        "memory": _MEMORY,
     }
-    return _titled("flopcalc.analysis/1", _object(body))
+    return _titled("flopcalc.analysis/1", _object(body, ("notes", "memory")))
 
 
 def _comparison() -> dict[str, Any]:
@@ -154,7 +173,104 @@ def _spec() -> dict[str, Any]:
     return spec_schema()
 
 
-SCHEMAS = {"analysis": _analysis, "comparison": _comparison, "spec": _spec}
+_READINGS = _object(
+    {"formula": _TEXT, "numbers": _TEXT, "latex": _TEXT, "value": _COUNT, "symbolic": _TEXT},
+    ("symbolic",),
+)
+_SYMBOL = _object({"meaning": _TEXT, "value": {"anyOf": [_SIZE, _list(_SIZE)]}})
+_DERIVED = _object(
+    {
+        "name": _TEXT,
+        "op": _TEXT,
+        "kind": _TEXT,
+        "title": _TEXT,
+        "cite": _TEXT,
+        "times": _SIZE,
+        "counts": _map(_READINGS),
+        "symbols": _map(_SYMBOL),
+    }
+)
+_KIND = _object(
+    {
+        "kind": _TEXT,
+        "layers": _INT,
+        "formula": _TEXT,
+        "mult_adds": {"type": ["integer", "string", "null"]},  # a string has names in it
+        "params": _INT,
+    }
+)
+_ENTRY = _object(
+    {
+        "name": _TEXT,
+        "title": _TEXT,
+        "path": _TEXT,
+        "input": _TEXT,
+        "mult_adds": _INT,
+        "params": _INT,
+    }
+)
+
+
+def _explanation() -> dict[str, Any]:
+    body = {
+        "schema": {"const": "flopcalc.explanation/1"},
+        "name": _TEXT,
+        "path": _TEXT,
+        "convention": _TEXT,
+        "layers": _list({"anyOf": [_DERIVED, _KIND]}),
+    }
+    return _titled("flopcalc.explanation/1", _object(body))
+
+
+def _models() -> dict[str, Any]:
+    body = {"schema": {"const": "flopcalc.models/1"}, "models": _list(_ENTRY)}
+    return _titled("flopcalc.models/1", _object(body))
+
+
+def _config() -> dict[str, Any]:
+    from flopcalc.config.schema import config_schema
+
+    return config_schema()
+
+
+def _check() -> dict[str, Any]:
+    from flopcalc.reports.check_schema import check_schema
+
+    return check_schema()
+
+
+def scale_schema() -> dict[str, Any]:
+    """The schema of a scale, for reports of other modules."""
+    return _SCALE
+
+
+titled = _titled
+
+
+def _explored(name: str) -> Callable[[], dict[str, Any]]:
+    """A schema of `explore_schemas`, imported when asked for."""
+
+    def made() -> dict[str, Any]:
+        from flopcalc.reports import explore_schemas
+
+        found: dict[str, Any] = getattr(explore_schemas, f"{name}_schema")()
+        return found
+
+    return made
+
+
+SCHEMAS = {
+    "analysis": _analysis,
+    "check": _check,
+    "config": _config,
+    "comparison": _comparison,
+    "explanation": _explanation,
+    "fit": _explored("fit"),
+    "models": _models,
+    "published": _explored("published"),
+    "sweep": _explored("sweep"),
+    "spec": _spec,
+}
 
 
 def schema(name: str) -> Doc:

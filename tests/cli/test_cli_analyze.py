@@ -115,7 +115,6 @@ def test_by_kind_is_table_2(run: Run, golden: Callable[[str, str], None]) -> Non
         "depthwise": (3.06, 1.06),
         "standard": (1.91, 0.02),
         "fc": (0.18, 24.33),
-        "total": (100.0, 100.0),
     }
 
 
@@ -170,15 +169,15 @@ def test_one_layer(run: Run) -> None:
     result = run("analyze", "mobilenet_v1", "--layer", "conv8.0", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(result.out)))
 
-    assert [row["name"] for row in rows] == ["conv8.0.dw", "conv8.0.pw", "shown"]
-    assert rows[-1]["mult_adds"] == "52283392"
+    assert [row["name"] for row in rows] == ["conv8.0.dw", "conv8.0.pw"]
+    assert sum(int(row["mult_adds"]) for row in rows) == 52_283_392
 
 
 def test_top_sorts_by_weight(run: Run) -> None:
     out = run("analyze", "mobilenet_v1", "--top", "2", "--sort", "params", "-f", "csv").out
     rows = list(csv.DictReader(io.StringIO(out)))
 
-    assert [row["name"] for row in rows] == ["conv10.pw", "fc", "shown"]
+    assert [row["name"] for row in rows] == ["conv10.pw", "fc"]
 
 
 def test_columns_and_formulas(run: Run) -> None:

@@ -73,10 +73,10 @@ def test_table_3_one_layer(run: Run, golden: Callable[[str, str], None]) -> None
     ):
         assert any(all(number in line for number in row) for line in exact.out.splitlines())
     csv_out = run("compare", *models, "--layer", "conv8.0", "-f", "csv").out
-    (layer, total) = csv.DictReader(io.StringIO(csv_out))
+    (layer,) = csv.DictReader(io.StringIO(csv_out))
 
     assert layer["layer"] == "conv8.0"
-    assert [total[x] for x in "abcd"] == ["462422016", "52283392", "29578752", "15091200"]
+    assert [layer[x] for x in "abcd"] == ["462422016", "52283392", "29578752", "15091200"]
 
 
 def test_table_4_conv_mobilenet(run: Run) -> None:
@@ -109,8 +109,17 @@ def test_exit_code_is_like_gits(run: Run) -> None:
     assert run(*other).code == 0
 
 
-def test_without_pairs_there_is_no_twin(run: Run) -> None:
+def test_without_pairs_there_is_the_separable_form(run: Run) -> None:
     result = run("compare", "vgg16")
+    data = json.loads(run("compare", "vgg16", "--json").out)
+
+    assert result.code == 0
+    assert "hypothetical, nobody trained it: each k×k convolution as its depthwise" in result.out
+    assert [m["totals"]["mult_adds"] for m in data["models"]] == [15_470_264_320, 1_986_267_136]
+
+
+def test_without_convolutions_there_is_no_twin(run: Run) -> None:
+    result = run("compare", "bert_base")
 
     assert result.code == 2
     assert "no depthwise separable pair" in result.err

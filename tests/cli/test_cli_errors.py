@@ -126,7 +126,8 @@ def test_expectations_that_do_not_hold_are_said(run: Run, tmp_path: Path) -> Non
     result = run("analyze", str(path))
 
     assert result.code == 0
-    assert "warning: the file expects 111 params, but there are 112" in result.out
+    message = "tiny.yaml:5:18: the file expects 111 params, but there are 112"
+    assert message in result.out
 
 
 def test_an_output_file_is_written_whole(run: Run, tmp_path: Path) -> None:

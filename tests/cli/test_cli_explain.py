@@ -122,6 +122,9 @@ def test_unknown_conventions_suggest_near_ones(run: Run) -> None:
         ("analysis", ("analyze", "mobilenet_v1", "--by", "kind", "--alpha", "0.5", "--rho", "0.5")),
         ("analysis", ("analyze", "mobilenet_v1@conv", "--set", "classes=10", "--batch", "2")),
         ("comparison", ("compare", "mobilenet_v1")),
+        ("explanation", ("explain", "mobilenet_v1", "conv2")),
+        ("explanation", ("explain", "mobilenet_v1")),
+        ("models", ("models", "mobilenet*")),
         ("comparison", ("compare", "mobilenet_v1@conv", "mobilenet_v1@shallow", "vgg11")),
     ],
 )

@@ -23,15 +23,15 @@ def test_a_point_is_what_the_graph_counts(alpha: float, side: int) -> None:
     analysis = count(MODEL.graph(Scale(alpha=alpha, res=(side, side))))
 
     assert GRID.separable
-    assert point.mult_adds == analysis.totals.mult_adds == sum(point.layers)
+    assert point.operations == analysis.totals.mult_adds == sum(point.layers)
     assert point.params == analysis.totals.params
     carriers = [(cost.name, cost.mult_adds) for cost in analysis.layers if cost.mult_adds]
     assert list(zip(point.names, point.layers, strict=True)) == carriers
 
 
 def test_the_base_itself() -> None:
-    assert GRID.at(None, None).mult_adds == 568_740_352
-    assert GRID.at(0.75, (192, 192)).mult_adds == 239_273_472
+    assert GRID.at(None, None).operations == 568_740_352
+    assert GRID.at(0.75, (192, 192)).operations == 239_273_472
 
 
 @pytest.mark.parametrize("name", ["vgg16", "mobilenet_v2", "mobilenet_v3_large", "resnet50"])
@@ -44,7 +44,7 @@ def test_other_networks(name: str) -> None:
         for side in (96, 160, 224):
             scale = base._replace(alpha=alpha, res=(side, side))
             assert (
-                grid.at(alpha, (side, side)).mult_adds == count(model.graph(scale)).totals.mult_adds
+                grid.at(alpha, (side, side)).operations == count(model.graph(scale)).totals.mult_adds
             )
 
 
@@ -70,5 +70,5 @@ def test_where_width_and_resolution_mix_points_are_counted_one_by_one(text: str)
         for side in (12, 16, 32):
             point = grid.at(alpha, (side, side))
             totals = count(model.graph(Scale(alpha=alpha, res=(side, side)))).totals
-            assert (point.mult_adds, point.params) == (totals.mult_adds, totals.params)
+            assert (point.operations, point.params) == (totals.mult_adds, totals.params)
     assert not grid.separable

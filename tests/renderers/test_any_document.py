@@ -87,6 +87,8 @@ docs = st.builds(
     st.lists(blocks, max_size=3).map(tuple),
     st.dictionaries(texts, st.lists(ints | texts, max_size=3), max_size=3),
     texts,
+    st.just(0),
+    st.none(),
 )
 
 
@@ -100,11 +102,11 @@ def test_any_document_renders(doc: Doc, units: Units, width: int) -> None:
     first = next((b for b in doc.blocks if isinstance(b, Table)), None)
     if first and first.columns:
         read = list(csv.reader(StringIO(found["csv"], newline="")))
-        assert len(read) == 1 + len(first.rows) + len(first.totals)
-        for row, written in zip([*first.rows, *first.totals], read[1:], strict=True):
+        assert len(read) == 1 + len(first.rows)
+        for row, written in zip(first.rows, read[1:], strict=True):
             for cell, column, field in zip(row, first.columns, written, strict=True):
                 if isinstance(cell, int) and column.kind in ("text", "count", "bytes"):
-                    assert int(field.removeprefix("≥")) == cell
+                    assert int(field) == cell
 
 
 @settings(max_examples=100, deadline=None)

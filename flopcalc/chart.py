@@ -1,0 +1,41 @@
+"""Pictures as data: bars or points, their axes and names; renderers draw them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flopcalc.record import Record
+
+
+class Mark(Record):
+    """A bar's length `x` at the row `label`, or a point at (x, y); `front` points are joined."""
+
+    label: str
+    x: float
+    y: float = 0.0
+    front: bool = False
+    group: str = ""  # what colours a bar
+    note: str = ""  # stands after a bar's number
+
+
+class Series(Record):
+    """Marks of one model, under its name."""
+
+    name: str
+    marks: tuple[Mark, ...]
+
+
+class Chart(Record):
+    """`bars` lie, one group a row; `points` have both axes. `x` and `y` name axes with units.
+
+    `log` spaces x by its logarithm; `percent` says that y is a share of one.
+    """
+
+    kind: Literal["bars", "points"]
+    title: str
+    x: str
+    y: str
+    series: tuple[Series, ...]
+    subtitle: str = ""
+    log: bool = False
+    percent: bool = False

@@ -1,0 +1,221 @@
+"""`flopcalc sweep` and `flopcalc fit` as a user runs them: Tables 6 and 7 among others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+Run = Callable[..., Any]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_table_6_with_its_accuracies(run: Run, golden: Callable[[str, str], None]) -> None:
+    arguments = ("sweep", "mobilenet_v1", "--alpha", "1,0.75,0.5,0.25", "--convention", "paper")
+    golden("table_6.txt", run(*arguments).out)
+    found = rows(run(*arguments, "-f", "csv").out)
+
+    assert [(r["alpha"], r["mult_adds"], r["params"], r["top1"]) for r in found] == [
+        ("1", "568740352", "4209088", "0.706000"),
+        ("0.75", "325400448", "2568144", "0.684000"),
+        ("0.5", "149497088", "1319648", "0.637000"),
+        ("0.25", "41030272", "463600", "0.506000"),
+    ]
+    assert found[1]["ratio"] == "0.572142"  # where α² is 0.5625
+    assert found[1]["square"] == "0.562500"
+
+
+def test_table_7_with_its_accuracies(run: Run, golden: Callable[[str, str], None]) -> None:
+    arguments = ("sweep", "mobilenet_v1", "--res", "224,192,160,128", "--convention", "paper")
+    golden("table_7.txt", run(*arguments).out)
+    found = rows(run(*arguments, "-f", "csv").out)
+
+    assert [(r["res"], r["mult_adds"], r["top1"]) for r in found] == [
+        ("224×224", "568740352", "0.706000"),
+        ("192×192", "418121728", "0.691000"),
+        ("160×160", "290675200", "0.672000"),
+        ("128×128", "186400768", "0.644000"),
+    ]
+
+
+def test_the_grid_as_a_pivot(run: Run, golden: Callable[[str, str], None]) -> None:
+    grid = ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32")
+    golden("pivot.txt", run(*grid, "--pivot", "alpha,res").out)
+    found = rows(run(*grid, "--pivot", "res,alpha", "--value", "top1", "-f", "csv").out)
+
+    assert found[0] == {
+        "res": "128",
+        "alpha_0.25": "0.415000",
+        "alpha_0.5": "0.563000",
+        "alpha_0.75": "0.621000",
+        "alpha_1": "0.652000",
+    }
+
+
+def test_published_figures_are_tested(run: Run, golden: Callable[[str, str], None]) -> None:
+    """What does not come out is known, and said: counting.md of the paper's own errata."""
+    models = ("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small")
+    data = json.loads(run("sweep", *models, "--published", "--json").out)
+    golden("published.txt", run("sweep", *models, "--published").out)
+    missed = [
+        (row["name"], row["source"].split(",")[0], key, figure["printed"])
+        for row in data["rows"]
+        for key, figure in row["figures"].items()
+        if not figure["agrees"] and "Howard" in row["source"]
+    ]
+
+    assert missed == [
+        ("MobileNetV1", "Howard et al. 2017", "mult_adds", "4866M"),
+        ("MobileNetV1", "Howard et al. 2017", "mult_adds", "290M"),
+        ("MobileNetV3-Large", "Howard et al. 2019", "mult_adds", "219M"),
+        ("MobileNetV3-Large", "Howard et al. 2019", "params", "5.4M"),
+        ("MobileNetV3-Small", "Howard et al. 2019", "mult_adds", "56M"),
+    ]
+    assert sum(len(row["figures"]) for row in data["rows"]) == 2 * (9 + 16 + 2 + 22 + 4 + 4)
+
+
+def test_which_mobilenet(run: Run, golden: Callable[[str, str], None]) -> None:
+    models = ("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small")
+    limits = ("--max", "mult_adds=100M", "--max", "bytes=2MB", "--dtype", "int8")
+    result = run("fit", *models, *limits)
+    golden("fit.txt", result.out)
+    data = json.loads(run("fit", *models, *limits, "--json").out)
+
+    assert result.code == 0
+    assert [f["fits"]["operations"] for f in data["found"]] == [
+        *(98_520_840, 97_821_760, 37_491_584, 37_548_896),
+    ]
+    best = data["published"][0]
+    assert (best["name"], best["alpha"], best["res"], best["top1"]) == (
+        *("MobileNetV2", 0.5, [224, 224], 0.654),
+    )
+
+
+def test_nothing_fits(run: Run) -> None:
+    result = run("fit", "mobilenet_v1", "--max", "mult_adds=1k")
+
+    assert result.code == 1
+    assert "no MobileNetV1 fits: the smallest tried, α 0.001 at 224×224, takes" in result.out
+
+
+def test_everything_fits(run: Run) -> None:
+    result = run("fit", "mobilenet_v1", "--max", "mult_adds=1T", "--alpha", "0.5,1")
+
+    assert result.code == 0
+    assert "everything tried fits" in result.out
+
+
+@pytest.mark.parametrize("name", ["sweep", "fit", "published"])
+def test_json_is_what_its_schema_says(run: Run, name: str) -> None:
+    commands = {
+        "sweep": ("sweep", "mobilenet_v1", "--alpha", "1,0.5"),
+        "fit": ("fit", "mobilenet_v1", "--max", "mult_adds=100M"),
+        "published": ("sweep", "mobilenet_v1", "--published"),
+    }
+    schema = json.loads(run("schema", name).out)
+
+    jsonschema.validate(json.loads(run(*commands[name], "--json").out), schema)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--alpha", "0.25:1"), "alpha '0.25:1' has no step"),
+        (("--alpha", "0.2:1:0.3"), "does not reach its end: the last value is 0.8"),
+        (("--alpha", "x"), "alpha 'x' is no list and no range of numbers"),
+        (("--alpha", "1:0:0.5"), "alpha '1:0:0.5' has no values"),
+        (("--alpha", "0:1:0.0000001"), "more than 1,000,000 values"),
+        (("--alpha", "0"), "alpha 0 is not a positive number"),
+        (("--res", "128:129:0.5"), "is not made of integers"),
+        (("--res", "192,224", "--rho", "0.5"), "'rho' and 'res' both set the resolution"),
+        (("--set", "u=1:3"), "no var 'u' to set"),
+        (("--variant", "nope"), "unknown variant 'nope'"),
+        (("--pivot", "alpha"), "'alpha' does not name two axes"),
+        (("--pivot", "alpha,rse"), "unknown axis 'rse'"),
+        (("--pivot", "alpha,res", "--value", "top2"), "unknown value 'top2'"),
+        (("--pareto", "mult_adds,speed"), "no goal 'speed'"),
+        (("--data", "x.xls"), "'x.xls' has no known ending"),
+        (("--jobs", "0"), "--jobs 0: at least 1"),
+        (("--continuous", "--alpha", "2:1"), "alpha '2:1' ends before it starts"),
+        (("--continuous", "--alpha", "0.5"), "is not a range of two numbers"),
+        (("--convention", "papre"), "unknown convention 'papre'"),
+    ],
+)
+def test_slips(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    result = run("sweep", "mobilenet_v1", *arguments)
+
+    assert result.code == 2
+    assert said in result.err
+    assert "hint" in result.err or "--jobs" in result.err
+    assert "Traceback" not in result.err
+
+
+BULK = ("sweep", "mobilenet_v1", "--continuous", "--alpha", "0.9:1.1", "--res", "100:140")
+
+
+def test_bulk_output_is_complete_in_every_format(run: Run, tmp_path: Path) -> None:
+    files = {ending: str(tmp_path / f"x.{ending}") for ending in ("csv", "json")}
+    for file in files.values():
+        assert run(*BULK, "--data", file).code == 0
+    table = rows(Path(files["csv"]).read_text(encoding="utf-8"))
+    data = json.loads(Path(files["json"]).read_text(encoding="utf-8"))
+    (plane,) = data["planes"]
+    flat = [n for row in plane["operations"] for n in row]
+
+    assert [int(row["operations"]) for row in table] == flat
+    assert len(flat) == data["points"] == len(plane["alpha"]) * len(plane["res"])
+    assert [int(row["params"]) for row in table] == [n for row in plane["params"] for n in row]
+    for row in table[:: len(table) // 5]:
+        arguments = ("--alpha", row["alpha_high"], "--res", f"{row['height']}x{row['width']}")
+        counted = json.loads(run("analyze", "mobilenet_v1", *arguments, "--json").out)
+        assert counted["totals"]["mult_adds"] == int(row["operations"])
+    np = pytest.importorskip("numpy")
+    npz = str(tmp_path / "x.npz")
+    run(*BULK, "--data", npz)
+    with np.load(npz) as arrays:
+        assert arrays["operations"].tolist() == plane["operations"]
+        assert arrays["params"].tolist() == plane["params"]
+        assert arrays["alpha"].tolist() == plane["alpha"]
+        assert arrays["res"].tolist() == plane["res"]
+
+
+def test_processes_change_nothing(run: Run, tmp_path: Path) -> None:
+    arguments = ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.01", "--res", "64", "--all")
+    alone, spread = run(*arguments), run(*arguments, "--jobs", "2")
+
+    assert spread.code == 0, spread.err
+    assert spread.out == alone.out
+
+
+def test_csv_is_not_folded(run: Run) -> None:
+    arguments = ("sweep", "mobilenet_v1", "--alpha", "0.1:1:0.01")
+
+    assert len(rows(run(*arguments, "-f", "csv").out)) == 91
+    assert "the front of 91 points" in run(*arguments, "--pareto", "mult_adds,top1").out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
+def test_an_interrupted_sweep_leaves_no_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flopcalc", *("sweep", "mobilenet_v1", "--continuous")]
+    file = tmp_path / "x.csv"
+    process = subprocess.Popen([*command, "--data", str(file)], stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130, err
+    assert list(tmp_path.iterdir()) == []

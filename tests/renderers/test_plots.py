@@ -1,0 +1,145 @@
+"""Pictures: complete, labelled, well formed whatever the names, and the same in every format."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flopcalc.chart import Chart, Mark, Series
+from flopcalc.renderers.svg import log_ticks, svg, ticks
+from flopcalc.renderers.vega import specification
+
+Run = Callable[..., Any]
+SPACE = "{http://www.w3.org/2000/svg}"
+COMMANDS = {
+    "analyze": ("analyze", "mobilenet_v1"),
+    "kinds": ("analyze", "mobilenet_v1", "--by", "kind"),
+    "compare": ("compare", "mobilenet_v1"),
+    "sweep": ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32"),
+}
+
+
+def texts(picture: str) -> list[str]:
+    root = ET.fromstring(picture)  # noqa: S314 - our own
+    return [element.text or "" for element in root.iter(f"{SPACE}text")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_pictures(run: Run, tmp_path: Path, name: str, golden: Callable[[str, str], None]) -> None:
+    file = tmp_path / "x.svg"
+    assert run(*COMMANDS[name], "--plot", str(file)).code == 0
+    golden(f"{name}.svg", file.read_text(encoding="utf-8"))
+
+
+def test_the_papers_curve_has_its_points_and_names(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    run(*COMMANDS["sweep"], "--plot", str(file))
+    picture = file.read_text(encoding="utf-8")
+
+    assert len(re.findall("<circle", picture)) == 16
+    assert {"Mult-Adds (logarithmic)", "ImageNet top-1 accuracy", "1 · 224"} <= set(texts(picture))
+    assert "prefers-color-scheme:dark" in picture
+    assert "http" not in picture.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_vega_has_the_same_numbers(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.vl.json"
+    assert run(*COMMANDS["analyze"], "--plot", str(file)).code == 0
+    rows = json.loads(file.read_text(encoding="utf-8"))["data"]["values"]
+
+    assert sum(row["x"] for row in rows) == 568_740_352
+    assert [row["label"] for row in rows][:2] == ["conv1", "conv2.dw"]
+
+
+HOSTILE = st.text(min_size=1, max_size=30) | st.sampled_from(
+    ["<script>alert(1)</script>", "]]>", '" onload="x', "\x00\x1b[31m", "层" * 20]
+)
+NUMBERS = st.integers(1, 10**15)
+
+
+@given(
+    st.lists(st.tuples(HOSTILE, NUMBERS, NUMBERS, st.booleans()), min_size=1, max_size=8),
+    st.booleans(),
+    HOSTILE,
+)
+def test_any_chart_is_well_formed_and_no_name_is_markup(
+    found: list[tuple[str, int, int, bool]], log: bool, title: str
+) -> None:
+    marks = tuple(Mark(label, x, y, front) for label, x, y, front in found)
+    series = (Series(title, marks), Series("B", marks[:1]))
+    for chart in (
+        Chart("points", title, "x", "y", series, title, log=log),
+        Chart("bars", title, "x", "", series, title),
+    ):
+        root = ET.fromstring(svg(chart))  # noqa: S314 - our own
+        assert not [e for e in root.iter() if e.tag == f"{SPACE}script"]
+        wide, high = float(root.attrib["width"]), float(root.attrib["height"])
+        for circle in root.iter(f"{SPACE}circle"):
+            assert 0 <= float(circle.attrib["cx"]) <= wide
+            assert 0 <= float(circle.attrib["cy"]) <= high
+        json.dumps(specification(chart), allow_nan=False)
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**12))
+def test_ticks_enclose(low: int, span: int) -> None:
+    found = ticks(low, low + span)
+    assert found[0] <= low
+    assert found[-1] >= low + span
+    assert 2 <= len(found) <= 9
+    if low:
+        assert log_ticks(low, low + span)[0] <= low < low + span <= log_ticks(low, low + span)[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "said"),
+    [
+        (("analyze", "mobilenet_v1"), "x.bmp", "'x.bmp' has no known ending"),
+        (("conventions",), "x.svg", "this report has no picture"),
+        (("analyze", "mobilenet_v1"), "no/such/x.svg", "cannot write"),
+    ],
+)
+def test_slips(run: Run, command: tuple[str, ...], file: str, said: str) -> None:
+    result = run(*command, "--plot", file)
+
+    assert result.code == 2
+    assert said in result.err
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("vl_convert") is not None, reason="the extra is installed"
+)
+def test_without_the_extra(run: Run, tmp_path: Path) -> None:
+    result = run("analyze", "mobilenet_v1", "--plot", str(tmp_path / "x.png"))
+
+    assert result.code == 2
+    assert "pip install 'flopcalc[plots]'" in result.err
+
+
+@pytest.mark.skipif(importlib.util.find_spec("vl_convert") is None, reason="an extra")
+@pytest.mark.parametrize(
+    ("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("html", b"<!DOCTYPE html>")]
+)
+def test_with_the_extra(run: Run, tmp_path: Path, ending: str, start: bytes) -> None:
+    file = tmp_path / f"x.{ending}"
+    result = run(*COMMANDS["sweep"], "--plot", str(file))
+
+    assert result.code == 0, result.err
+    assert file.read_bytes().lstrip().startswith(start)
+
+
+def test_the_readmes_curve_is_what_is_drawn(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    grid = ("--alpha", "1,0.75,0.5,0.25", "--res", "224,192,160,128")
+    run("sweep", "mobilenet_v1", *grid, "--plot", str(file))
+    shown = Path(__file__).parents[2] / "docs" / "curve.svg"
+
+    assert shown.read_bytes() == file.read_bytes(), "flopcalc sweep … --plot docs/curve.svg"
