@@ -20,7 +20,7 @@ import sys
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 HERE = Path(sys.executable)
 FEW = (
@@ -96,14 +96,22 @@ def fill(path: Path, target: Path) -> None:
     import onnx
 
     model = onnx.load(path, load_external_data=False)
-    for tensor in model.graph.initializer:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-            for n in tensor.dims:
-                size *= n
-            tensor.ClearField("external_data")
-            tensor.data_location = onnx.TensorProto.DEFAULT
-            tensor.raw_data = bytes(size)
+    waiting: list[Any] = [model.graph, *model.functions]
+    while waiting:
+        graph = waiting.pop()
+        tensors = list(getattr(graph, "initializer", ()))
+        for node in graph.node:
+            for attribute in node.attribute:
+                tensors += [attribute.t, *attribute.tensors]
+                waiting += [*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs]
+        for tensor in tensors:
+            if tensor.data_location == onnx.TensorProto.EXTERNAL:
+                size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+                for n in tensor.dims:
+                    size *= n
+                tensor.ClearField("external_data")
+                tensor.data_location = onnx.TensorProto.DEFAULT
+                tensor.raw_data = bytes(size)
     onnx.save(model, target)
 
 

@@ -40,6 +40,6 @@ def spec_of(model: str | os.PathLike[str] | Model, scale: Scale = NO_SCALE) -> s
     asked = analysis.totals
     same = found.mult_adds == asked.mult_adds and found.params_by_kind == asked.params_by_kind
     if not same:
-        message = f"a spec of '{name}' would count {found.mult_adds:,} Mult-Adds and {found.params:,} params"
+        message = f"a spec of '{name}' would count {found.mult_adds:,} Mult-Adds"
         raise InputError(message, hint="please report it: a graph of its kind should convert")
     return text

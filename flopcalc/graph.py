@@ -88,8 +88,9 @@ class Effective(Record):
 class Graph(Record):
     """A network at one scale: valid by construction, since only the builder makes it.
 
-    Layers stand in execution order. `notes` are what a reader of the counts should know. `mixed` says that some channel count depends on the
-    resolution or some map on the width, so that neither can be scaled apart from the other.
+    Layers stand in execution order. `notes` are what a reader of the counts should know. `mixed`
+    says that some channel count depends on the resolution or some map on the width, so that
+    neither can be scaled apart from the other.
     """
 
     name: str

@@ -12,7 +12,10 @@ from flopcalc.cli.options import Report
 @click.argument("name")
 @click.option("-o", "--output", metavar="FILE", help="Write a file, whole or not at all.")
 def command(name: str, output: str | None) -> Report:
-    """Print the JSON Schema NAME: analysis, comparison, explanation, models, check, spec or config."""
+    """Print the JSON Schema of NAME.
+
+    analysis, comparison, explanation, models, check, spec or config.
+    """
     from flopcalc.reports.schemas import schema
 
     return Report(schema(name), {"format": "json", "output": output})

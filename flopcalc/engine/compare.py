@@ -127,9 +127,7 @@ def compare(
     models = (Compared(analyses[0]), *(_compared(analyses[0], a) for a in analyses[1:]))
     alone = [row for row in compared if row.match == "none" and _computes_nothing(row)]
     stored = [_stored(alone, i) for i in range(len(analyses))]
-    different = len(set(stored)) > 1 or any(
-        _differs(row) for row in compared if row not in alone
-    )
+    different = len(set(stored)) > 1 or any(_differs(row) for row in compared if row not in alone)
     return Comparison(models, compared, different)
 
 

@@ -31,14 +31,24 @@ class LayerCost:
 
     __slots__ = ("_counts", "layer", "mult_adds", "own", "params", "params_by_kind")
 
-    def __init__(self, layer: Layer, own: tuple[Param, ...]) -> None:
+    def __init__(
+        self, layer: Layer, own: tuple[Param, ...], known: dict[tuple[int, int], int] | None = None
+    ) -> None:
         op = layer.op
         mac = op.counts.get("mac")
         self.layer = layer
         self.own = own
         self.mult_adds: int | None = None if op.opaque else 0
         if mac is not None:
-            self.mult_adds = mac.value(layer.env) * layer.times
+            found = None
+            key = (id(mac), id(layer.env))  # layers that are alike share both
+            if known is not None:
+                found = known.get(key)
+            if found is None:
+                found = mac.value(layer.env)
+                if known is not None:
+                    known[key] = found
+            self.mult_adds = found * layer.times
         self.params_by_kind = _by_kind(own) if own else _NONE
         self.params = _trainable(self.params_by_kind) if own else 0
         self._counts: dict[str, int] | None = None
@@ -233,6 +243,7 @@ class Analysis:
 def count(graph: Graph) -> Analysis:
     """Count every layer of `graph`; a parameter belongs to the first layer that uses it."""
     seen: set[str] = set()
+    known: dict[tuple[int, int], int] = {}
     costs = []
     for layer in graph.layers:
         own: list[Param] = []
@@ -240,7 +251,7 @@ def count(graph: Graph) -> Analysis:
             if param.id not in seen:
                 seen.add(param.id)
                 own.append(param)
-        costs.append(LayerCost(layer, tuple(own)))
+        costs.append(LayerCost(layer, tuple(own), known))
     return Analysis(graph, tuple(costs))
 
 

@@ -148,9 +148,9 @@ def combined(
     contents: Sequence[Content], shapes: Sequence[Shape], out: Shape, f: Callable[..., Scalar]
 ) -> Content:
     """`f` of each element of broadcast contents; the shapes hold integers alone."""
-    if all(len(content) == 1 for content in contents):
-        return (f(*(content[0] for content in contents)),)
     sizes = [int(n) for n in out]
+    if all(len(content) == 1 for content in contents) and set(sizes) <= {1}:
+        return (f(*(content[0] for content in contents)),)
     columns = []
     for content, shape in zip(contents, shapes, strict=True):
         own = strides([int(n) for n in shape])

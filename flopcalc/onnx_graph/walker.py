@@ -93,7 +93,7 @@ class Walker:
         trips: Mapping[str, int] | None = None,
     ) -> None:
         self.path = path
-        self.builder = Builder(MAX_LAYERS, _Check())
+        self.builder = Builder(MAX_LAYERS, _Check(), remember=True)
         self.functions = {(f.domain, f.name, f.overload): f for f in functions}
         self.bound = bound or {}
         self.scaled = scaled

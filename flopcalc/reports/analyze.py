@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.doc import Block, Column, Doc, Note, Table
+from flopcalc.doc import Block, Column, Doc, Later, Note, Table
 from flopcalc.engine.convention import Convention, operations, parameters, project
 from flopcalc.engine.count import Analysis, count
 from flopcalc.engine.pairs import standard_layers
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from flopcalc.graph import Model
 
 MOST_ROWS = 60
+MOST_BLOCKS = 1000  # beyond which a report that nobody asked to be long has the heaviest alone
 BY = ("layer", "op", "block", "kind")
 _NOUNS = {"layer": "layer", "op": "operation", "block": "block", "kind": "kind"}
 
@@ -127,8 +128,9 @@ def analyze(
     projection = project(analysis, convention)
     dtype = _dtype(view)
     bytes_asked = dtype is not None or view.unfolded or "activation" in (view.columns or "")
-    parts = {row.carrier.name: row for row in rows(analysis)} if bytes_asked else {}
     folded, how = _folded(_part(analysis, view.layer), view)
+    whole = bytes_asked and how == "layer" and view.layer is None  # each row is its own part
+    parts = {row.carrier.name: row for row in rows(analysis)} if bytes_asked and not whole else {}
     lines = [
         Line(
             row,
@@ -137,12 +139,14 @@ def analyze(
             projection.operations,
             projection.params,
             dtype,
-            tuple(parts[c.name] for c in row.layers if c.name in parts),
+            (row,) if whole else tuple(parts[c.name] for c in row.layers if c.name in parts),
         )
         for row in folded
     ]
     shown = lines if view.all else [line for line in lines if _costs(line)]
     hidden, costly = len(lines) - len(shown), len(shown)
+    if costly > MOST_BLOCKS and how == "block" and view == View(asked=view.asked, dtype=view.dtype):
+        view = view._replace(top=MOST_ROWS)  # names without dots, which nothing folds
     shown = _ordered(shown, view)
     partly = view.layer is not None
     every = shown if partly or view.top else lines
@@ -163,12 +167,14 @@ def analyze(
     return Doc(
         title,
         tuple(blocks),
-        analysis_data(
-            model,
-            analysis,
-            projection,
-            shown if view.top else lines,
-            _bytes(*lines) if bytes_asked else (),
+        Later(
+            lambda: analysis_data(
+                model,
+                analysis,
+                projection,
+                shown if view.top else lines,
+                _bytes(*lines) if bytes_asked else (),
+            )
         ),
         subtitle,
         chart=lambda: _chart(analysis, projection, shown),
@@ -182,9 +188,7 @@ def _chart(analysis: Analysis, projection: Projection, lines: Sequence[Line]) ->
     bars = [(line.row.name, line.row.kind, line.operations) for line in lines]
     scale = scale_text(analysis.graph)
     convention = projection.convention
-    return layers_chart(
-        analysis.graph.name, scale, bars, convention.unit, projection.operations
-    )
+    return layers_chart(analysis.graph.name, scale, bars, convention.unit, projection.operations)
 
 
 def _part(analysis: Analysis, scope: str | None) -> Analysis:

@@ -20,17 +20,23 @@ def layers_chart(
     title: str, subtitle: str, rows: Sequence[tuple[str, str, int | None]], unit: str, total: int
 ) -> Chart:
     """A bar for each (name, kind, operations) with its share; of many only the heaviest."""
-    known = [(name, kind, n) for name, kind, n in rows if n]
+    known = [(name, kind, n) for name, kind, n in rows if isinstance(n, int) and n]
     if len(known) > MOST_BARS:
         least = sorted((n for _, _, n in known), reverse=True)[MOST_BARS - 1]
         known = [row for row in known if row[2] >= least][:MOST_BARS]
         subtitle = f"{subtitle} · the {len(known)} heaviest of {len(rows)}"
     by_kind = all(name == kind for name, kind, _ in known)
     marks = tuple(
-        Mark(name, n, group="" if by_kind else kind, note=f"{100 * n / total:.1f} %")
+        Mark(name, n, group="" if by_kind else kind, note=_share(n, total))
         for name, kind, n in known
     )
     return Chart("bars", title, unit, "", (Series(title, marks),), subtitle)
+
+
+def _share(part: int, total: int) -> str:
+    if not isinstance(total, int):  # symbolic: no share is known
+        return ""
+    return f"{100 * part / total:.1f} %"
 
 
 def comparison_chart(

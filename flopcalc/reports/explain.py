@@ -91,7 +91,9 @@ def _rows(chosen: list[LayerCost]) -> Table:
         for kind, formula in cost.layer.op.counts.items():
             times = cost.layer.times if kind in OPERATIONS else 1
             value = formula.value(env) * times
-            lines.append((cost.name, kind, formula.algebra(env), formula.numbers(env), written(value)))
+            lines.append(
+                (cost.name, kind, formula.algebra(env), formula.numbers(env), written(value))
+            )
     return Table(columns, tuple(lines))
 
 
@@ -248,7 +250,9 @@ def _overview(
         Column("params", "params", "count"),
     )
     totals = project(analysis, convention)
-    table = Table(columns, tuple(lines), (("total", None, None, written(totals.operations), totals.params),))
+    table = Table(
+        columns, tuple(lines), (("total", None, None, written(totals.operations), totals.params),)
+    )
     symbols = dict.fromkeys(s for formula in formulas for s in formula.symbols())
     legend = tuple((s.name, s.meaning, "") for s in symbols)
     hint = Note(f"'flopcalc explain {asked} LAYER' derives one", "hint")

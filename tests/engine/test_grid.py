@@ -44,7 +44,8 @@ def test_other_networks(name: str) -> None:
         for side in (96, 160, 224):
             scale = base._replace(alpha=alpha, res=(side, side))
             assert (
-                grid.at(alpha, (side, side)).operations == count(model.graph(scale)).totals.mult_adds
+                grid.at(alpha, (side, side)).operations
+                == count(model.graph(scale)).totals.mult_adds
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from one_layer import Row, counted, fmap, layer, seq
+from one_layer import Row, counted, fmap, layer
 
 from flopcalc.dim import Dim, symbol
 from flopcalc.dim_values import substitute
