@@ -73,7 +73,7 @@ def test_a_map_that_vanishes(run: Run) -> None:
 
     assert result.code == 2
     assert "the map vanishes: a kernel of 2×2 on 1×1" in result.err
-    assert "specs/vgg" in result.err
+    assert "specs/classic/vgg.yaml:19:5" in result.err
     assert "a larger input resolution" in result.err
 
 

@@ -58,7 +58,10 @@ SIGNS = [*"{}[]:,-#'\"&*!|>%@`~ \n\t.x", "\r\n", "\x00", "\u2028", "é", "- ", "
 
 def texts() -> list[str]:
     """The specs to start from: mostly good and shipped ones, and bad ones."""
-    good = [*sorted((HERE / "good").glob("*.yaml")), *sorted(HERE.parents[1].glob("specs/*.yaml"))]
+    good = [
+        *sorted((HERE / "good").glob("*.yaml")),
+        *sorted(HERE.parents[1].glob("specs/**/*.yaml")),
+    ]
     bad = sorted((HERE / "bad").glob("*.yaml"))
     paths = [*good * (3 * len(bad) // len(good)), *bad]
     return [text for path in paths if len(text := path.read_text()) < 4000]
