@@ -3,18 +3,22 @@
 Its files are made in a temporary folder (`--keep FOLDER` leaves them in one): a small network, the
 same with 17 MB and with 1.9 GB of weights (sparse: they take no space on disk), and graphs of
 1,000 to 100,000 nodes, chains of convolutions and transformer blocks. CPU time is the least of
-`--runs` whole processes, memory the most that any of them held.
+`--runs` whole processes, memory the most that any of them held; that of rendering many rows is
+the least of as many calls.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import gc
 import sys
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measure import Used, used
+from benchmarks.measure import Used, calls, used
 
 PYTHON = sys.executable
 SCRIPT = Path(PYTHON).with_name("flopcalc")
@@ -184,9 +188,9 @@ def heavy(path: Path, size: int, layers: int = 60) -> Path:
 # the measurements
 
 
-def tool(path: Path) -> list[str]:
-    """Count a file, row by row, as a script would."""
-    return [*TOOL, "analyze", str(path), "-f", "csv", "-o", "/dev/null"]
+def tool(path: Path, *how: str) -> list[str]:
+    """Count a file, row by row, as a script would, or as `how` says."""
+    return [*TOOL, "analyze", str(path), *(how or ("-f", "csv", "-o", "/dev/null"))]
 
 
 def small(folder: Path, runs: int) -> Iterator[Row]:
@@ -230,16 +234,45 @@ def nodes(folder: Path, runs: int) -> Iterator[Row]:
         stem = name.replace(" ", "")
         paths = {n: write(folder / f"{stem}{n}.onnx", make(n)) for n in (1_000, 10_000, 100_000)}
         commands = {str(n): tool(path) for n, path in paths.items()}
+        commands["plain"] = tool(paths[100_000], "-f", "plain")
         commands["infer"] = [PYTHON, "-c", INFER, str(paths[100_000])]
         best = used(commands, runs)
         times = {n: best[str(n)].seconds for n in paths}
-        yield f"G6 100k {name} / load + infer_shapes", times[100_000] / best["infer"].seconds, 1.15
+        theirs = best["infer"].seconds
+        yield f"G6 100k {name} / load + infer_shapes", best["plain"].seconds / theirs, 1.15
+        yield f"G6 100k {name} to csv / the same", times[100_000] / theirs, 1.15
         yield f"G6 100k / 10k {name}", times[100_000] / times[10_000], 12.0
         start = best[str(1_000)].seconds  # nearly all of it is the start
         growth = (times[100_000] - start) / (times[10_000] - start)
         yield f"G6 100k / 10k {name}, the start apart", growth, 13.0
         memory = best["100000"].megabytes / best["infer"].megabytes
         yield f"G6 100k {name} / load + infer_shapes, peak memory", memory, 1.5
+
+
+def rows(folder: Path, runs: int) -> Iterator[Row]:
+    """G9: a row for each of 100,000 layers, as text, against csv.writer of what the rows hold."""
+    from flopcalc import api  # here, since processes begin with the memory of this one
+    from flopcalc.doc import Table
+    from flopcalc.graph import Scale
+    from flopcalc.renderers import render
+
+    path = write(folder / "rows.onnx", only_convolutions(100_000))
+    doc = api.report(str(path), Scale(), "mult-adds", unfolded=True)
+    table = next(block for block in doc.blocks if isinstance(block, Table))
+    layers = doc.data["layers"]
+    assert len(table.rows) == len(layers) == 100_000
+    gc.freeze()  # as in the command, which looks for no garbage among so few objects
+    best = calls(
+        {
+            "cells": lambda: csv.writer(StringIO()).writerows(table.rows),
+            "values": lambda: csv.writer(StringIO()).writerows(map(dict.values, layers)),
+            "csv": lambda: render(doc, "csv"),
+            "json": lambda: render(doc, "json"),
+        },
+        runs,
+    )
+    yield "G9 100k rows to csv / csv.writer of their cells", best["csv"] / best["cells"], 1.5
+    yield "G9 100k layers to json / csv.writer of the same", best["json"] / best["values"], 1.5
 
 
 def _time(best: dict[str, Used]) -> float:
@@ -254,7 +287,7 @@ def _free() -> float:
     return 0.0
 
 
-PARTS = {"small": small, "weights": weights, "nodes": nodes}
+PARTS = {"small": small, "weights": weights, "nodes": nodes, "rows": rows}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flopcalc.api import analyze, compare, load
+    from flopcalc.api import analyze, compare, load, published
     from flopcalc.conversion import convert
     from flopcalc.engine.compare import Comparison
     from flopcalc.engine.convention import CONVENTIONS, Convention, project
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flopcalc.graph import Graph, Model, Scale
     from flopcalc.tradeoff import fit, sweep
     from flopcalc.version import __version__
+    from flopcalc.zoo import models
 
 __all__ = [
     "CONVENTIONS",
@@ -40,7 +41,9 @@ __all__ = [
     "convert",
     "fit",
     "load",
+    "models",
     "project",
+    "published",
     "sweep",
 ]
 
@@ -49,6 +52,8 @@ _HOMES = {  # imported when first asked for: `flopcalc --help` needs none of it
     "check": "gate",
     "compare": "api",
     "load": "api",
+    "models": "zoo",
+    "published": "api",
     "convert": "conversion",
     "Comparison": "engine.compare",
     "CONVENTIONS": "engine.convention",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flopcalc import catalog
 from flopcalc.engine.count import Analysis, count
 from flopcalc.engine.judge import judge
-from flopcalc.errors import InputError, did_you_mean
+from flopcalc.errors import InputError
 from flopcalc.graph import Scale
-from flopcalc.quantity import parse_quantity
 from flopcalc.record import Record
 from flopcalc.spec.model import SpecModel, load_spec, places
 from flopcalc.yaml_tree import read_file
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
 
     from flopcalc.doc import Doc
     from flopcalc.engine.compare import Comparison
-    from flopcalc.graph import Graph, Model
-    from flopcalc.quantity import Quantity
-    from flopcalc.reports.models import Entry
+    from flopcalc.engine.quoted import Quote
+    from flopcalc.graph import Graph, Model, Published
 
     class Knobs(TypedDict, total=False):
         """What scales a model; a knob that is not given stays as the file or variant has it."""
@@ -90,6 +88,31 @@ def compare(*models: str | os.PathLike[str] | Model, **knobs: Unpack[Knobs]) -> 
     return compare_graphs(_graphs(models, scale_of(knobs)))
 
 
+def published(
+    model: str | os.PathLike[str] | Model, convention: str = "mult-adds", **knobs: Unpack[Knobs]
+) -> list[Quote]:
+    """What papers and libraries print of a network, each figure judged by the exact count.
+
+    Of a spec as it stands all that its file quotes, else what is about the network at that scale.
+    Rows that name no convention are counted under `convention`.
+
+    >>> import flopcalc
+    >>> (quote,) = flopcalc.published("mobilenet_v1@shallow")
+    >>> [(str(f.printed), f.exact.part, f.verdict) for f in quote.figures]
+    [('307M', 307323392, 'reproduced'), ('2.9M', 2875328, 'reproduced')]
+
+    Raises an `InputError` that says where and why where the model cannot be read or scaled.
+    """
+    from flopcalc.engine.convention import find_convention
+    from flopcalc.engine.quoted import quotes
+
+    at = scale_of(knobs)
+    if isinstance(model, str | os.PathLike):
+        loaded = open_model(os.fspath(model))
+        model, at = loaded.model, merged(loaded.scale, at)
+    return quotes(model, _rows_about(model, at), find_convention(convention))
+
+
 def compare_graphs(graphs: Sequence[Graph]) -> Comparison:
     """`compare` for graphs that are built already."""
     from flopcalc.engine.compare import compare as compare_analyses
@@ -144,8 +167,15 @@ def graph_at(model: Model, scale: Scale) -> Graph:
     return hypothetical(model.graph(scale._replace(swap=(), alpha=None)), scale.alpha, scale.swap)
 
 
-def report(model: str, scale: Scale, convention: str, **view: Any) -> Doc:  # noqa: ANN401 - fields of reports.analyze.View
-    """The document of `flopcalc analyze`."""
+def report(
+    model: str,
+    scale: Scale,
+    convention: str,
+    *,
+    published: bool = False,
+    **view: Any,  # noqa: ANN401 - fields of reports.analyze.View
+) -> Doc:
+    """The document of `flopcalc analyze`; `published` adds what is printed of the network."""
     from flopcalc.engine.convention import find_convention
     from flopcalc.reports.analyze import View
     from flopcalc.reports.analyze import analyze as document
@@ -155,7 +185,27 @@ def report(model: str, scale: Scale, convention: str, **view: Any) -> Doc:  # no
     at = merged(loaded.scale, scale)
     analysis = count(graph_at(loaded.model, at))
     unmet = judge(loaded.model.expectation(at), analysis.totals, places(loaded.model, at))
-    return document(loaded.model, analysis, chosen, View(asked=model, **view), unmet)
+    doc = document(loaded.model, analysis, chosen, View(asked=model, **view), unmet)
+    if not published:
+        return doc
+    from flopcalc.reports.published import beside
+
+    rows = _rows_about(loaded.model, at)
+    plain = not any(view.get(key) for key in _LAYERED)
+    return beside(doc, loaded.model, rows, convention, only=plain)
+
+
+_LAYERED = ("by", "level", "layer", "top", "sort", "columns", "all", "formula")
+
+
+def _rows_about(model: Model, at: Scale) -> list[Published]:
+    """The published rows of a network; of a file as it stands all that it quotes."""
+    if not isinstance(model, SpecModel):
+        return []
+    if at == NO_SCALE:
+        return list(model.published)
+    network = model.network(at)
+    return [row for row in model.published if model.is_about(row, at, network)]
 
 
 def report_comparison(
@@ -214,73 +264,6 @@ def format_specs(files: Sequence[str], *, check: bool = False) -> list[str]:
         for file, formatted in changed.items():
             write_file(file, formatted)
     return list(changed)
-
-
-def report_models(pattern: str | None, limits: tuple[str, ...], sort: str) -> Doc:
-    """The document of `flopcalc models`: names like `pattern`, within limits, sorted."""
-    from flopcalc.reports.common import choose
-    from flopcalc.reports.models import models as document
-
-    (key,) = choose(sort, _MODEL_ORDERS, "order")
-    bounds = [_limit(text) for text in limits]
-    entries = [
-        entry
-        for entry in shipped_models(pattern)
-        if all(bound.allows(getattr(entry, metric)) for metric, bound in bounds)
-    ]
-    if pattern and not entries and not limits:
-        names = [entry.name for entry in shipped_models()]
-        raise InputError(f"no network like '{pattern}'", hint=did_you_mean(pattern, names))
-    asked = f" like '{pattern}'" if pattern else ""
-    if limits:
-        asked += " with " + ", ".join(f"{metric} up to {bound}" for metric, bound in bounds)
-    return document(sorted(entries, key=key), asked)
-
-
-def shipped_models(pattern: str | None = None) -> list[Entry]:
-    """Every network that ships, and every variant of one, counted at its own scale."""
-    import fnmatch
-
-    from flopcalc.reports.models import Entry
-
-    found = []
-    for stem, file in catalog.shipped().items():
-        alone = catalog.networks(file)
-        loaded = open_model(stem)
-        assert isinstance(loaded.model, SpecModel)
-        names = {stem: None, **{name: name for name in loaded.model.variants}}
-        shown_costs: set[tuple[str, int, int]] = set()
-        for name, variant in reversed(names.items()):  # the family itself last: it has a name too
-            shown = name if name == stem or name in alone else f"{stem}@{name}"
-            if pattern and not fnmatch.fnmatch(
-                shown, pattern if "*" in pattern else f"*{pattern}*"
-            ):
-                continue
-            graph = loaded.model.graph(Scale(variant=variant))
-            totals = count(graph).totals
-            size = ", ".join(tensor.text() for tensor in graph.inputs)
-            path = loaded.model.path
-            cost = size, totals.mult_adds, totals.params
-            if name == stem and name not in alone and cost in shown_costs:
-                continue
-            shown_costs.add(cost)
-            found.append(Entry(shown, graph.name, path, size, totals.mult_adds, totals.params))
-    return found
-
-
-_MODEL_ORDERS: dict[str, Callable[[Entry], Any]] = {
-    "name": lambda entry: entry.name,
-    "mult_adds": lambda entry: (entry.mult_adds, entry.name),
-    "params": lambda entry: (entry.params, entry.name),
-}
-
-
-def _limit(text: str) -> tuple[str, Quantity]:
-    metric, _, value = text.partition("=")
-    if metric not in {"mult_adds", "params"}:
-        hint = did_you_mean(metric, ("mult_adds", "params"))
-        raise InputError(f"unknown metric '{metric}'", hint=hint)
-    return metric, parse_quantity(value)
 
 
 def open_model(text: str) -> Loaded:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.budget import LOCKED, Acceptance, Limit, Locked, Relocked, Step
+from flopcalc.budget import LOCKED, PEAK, Acceptance, Limit, Locked, Relocked, Step
 from flopcalc.config.edit import tightened
 from flopcalc.config.lock import alone, read_lock, write_lock
 from flopcalc.engine.verdicts import judge_limits
 from flopcalc.errors import InputError, did_you_mean
-from flopcalc.gate import defaults, required, task_of
+from flopcalc.gate import defaults, placed_error, required, task_of
 from flopcalc.measure import measure, measure_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flopcalc.budget import Entry, Snapshot
     from flopcalc.config.budgets import Config
-    from flopcalc.measure import Measured
+    from flopcalc.measure import Measured, Task
 
-METRICS = (*LOCKED, "weight_bytes")
+METRICS = (*LOCKED, "weight_bytes", PEAK)
 
 
 def lock(
@@ -37,12 +37,12 @@ def lock(
     found = required(config)
     before = read_lock(found.lock) or {}
     new = [entry for entry in found.entries if entry.name not in before]
-    measured = measure_all([task_of(e, found.folder) for e in new], jobs, progress)
+    measured = measure_all([_task(entry, found) for entry in new], jobs, progress)
     added, errors = {}, []
     for entry, one in zip(new, measured, strict=True):
         if one.snapshot is None:
             assert one.error is not None
-            errors.append(one.error)
+            errors.append(placed_error(one.error, entry))
         else:
             added[entry.name] = Locked(one.snapshot)
     names = {entry.name for entry in found.entries}
@@ -50,7 +50,8 @@ def lock(
         now = read_lock(found.lock) or {}
         kept = {name: entry for name, entry in now.items() if name in names}
         whole = {**added, **kept}  # what another run locked meanwhile stays
-        write_lock(found.lock, whole)
+        if whole or now or not errors:
+            _write(found, whole)
     notes = [
         f"'{name}' is incomplete: its Mult-Adds are a lower bound"
         for name, entry in added.items()
@@ -95,7 +96,7 @@ def accept(*models: str, reason: str, config: str | None = None, force: bool = F
                 notes.append(f"'{entry.name}' exceeds nothing: its entry stays as it is")
             locked[entry.name] = changed
             steps += done
-        write_lock(found.lock, locked)
+        _write(found, locked)
     return Relocked(os.path.relpath(found.lock), tuple(steps), notes=tuple(notes))
 
 
@@ -103,11 +104,17 @@ def tighten(*models: str, config: str | None = None, limits: bool = False) -> Re
     """Lower what the lock file allows to what the models are; all of them, or `models`.
 
     With `limits`, maxima of the configuration that are looser than their models come down to
-    them too, in place. Raises an `InputError` where a file is at fault.
+    them too, in place. A model that cannot be read is among the `errors`, and stays as it is.
+    Raises an `InputError` where the configuration or the lock file is at fault.
     """
     found = required(config)
     entries = [e for name in models for e in found.find(name)] or list(found.entries)
-    measured = {entry.name: _measured(entry, found) for entry in entries}
+    measured, errors = {}, []
+    for entry in entries:
+        one = measure(_task(entry, found))
+        measured[entry.name] = one
+        if one.error is not None:
+            errors.append(placed_error(one.error, entry))
     with alone(found.lock):
         locked = read_lock(found.lock)
         if locked is None and not limits:
@@ -118,22 +125,37 @@ def tighten(*models: str, config: str | None = None, limits: bool = False) -> Re
                 locked[name], done = _lowered(name, locked[name], one.snapshot)
                 steps += done
         if locked is not None:
-            write_lock(found.lock, locked)
+            _write(found, locked)
     notes: list[str] = []
     if limits:
         if models:
             raise InputError("--limits lowers the limits of all models", hint="name no model")
         counts = {name: one.snapshot for name, one in measured.items() if one.snapshot}
         steps += tightened(found, counts)
-    if not steps:
+    if not steps and not errors:
         notes.append("nothing is looser than it has to be")
-    return Relocked(os.path.relpath(found.lock), tuple(steps), notes=tuple(notes))
+    path = os.path.relpath(found.lock)
+    return Relocked(path, tuple(steps), notes=tuple(notes), errors=tuple(errors))
+
+
+def _write(config: Config, entries: Mapping[str, Locked]) -> None:
+    if not config.locks_layers:
+        entries = {
+            name: one._replace(snapshot=one.snapshot._replace(parts=()))
+            for name, one in entries.items()
+        }
+    write_lock(config.lock, entries)
+
+
+def _task(entry: Entry, config: Config) -> Task:
+    """An entry by itself: what its variants expect is for a check to judge."""
+    return task_of(entry, config.folder)._replace(alone=True)
 
 
 def _measured(entry: Entry, config: Config) -> Measured:
     one = measure(task_of(entry, config.folder))
     if one.error is not None:
-        raise one.error
+        raise placed_error(one.error, entry)
     return one
 
 
@@ -185,13 +207,11 @@ def _refuse(
     maxima = [limit for limit in limits if limit.how == "max" and limit.severity == "error"]
     for verdict in judge_limits(now, maxima):
         if verdict.outcome == "violation":
-            what = f" of '{verdict.scope}'" if verdict.scope else ""
-            message = (
-                f"'{entry.name}' is above a maximum: {verdict.actual:,} {verdict.limit.metric}"
-                f"{what}, where {verdict.limit.text} are allowed"
-            )
+            from flopcalc.reports import verdicts  # here, since it is rarely said
+
+            text = f"'{entry.name}' is above a maximum: {verdicts.message(verdict)}"
             hint = "raise the limit, or --force"
-            raise InputError(message, where=verdict.limit.where, hint=hint)
+            raise InputError(text, where=verdict.limit.where, hint=hint)
     top, bottom = config.accept_up_to.as_integer_ratio()
     for step in steps:
         before, after = step.before or 0, step.after or 0
@@ -210,7 +230,7 @@ def _lowered(name: str, old: Locked, now: Snapshot) -> tuple[Locked, list[Step]]
     steps = []
     for metric in METRICS:
         before, after = then.value(metric), now.value(metric)
-        if before is not None and after is not None and after < before:
+        if after is not None and (before is None or after < before):  # a metric new to the file
             steps.append(Step(name, metric, before, after))
     if not steps:
         return old, []

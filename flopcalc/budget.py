@@ -17,13 +17,20 @@ Scope: TypeAlias = Literal["model", "layer", "kind", "block"]
 Severity: TypeAlias = Literal["error", "warn", "off"]
 Outcome: TypeAlias = Literal["pass", "near", "violation", "incomplete", "error"]
 
-METRICS: Mapping[str, Kind] = {"mult_adds": "count", "params": "count", "weight_bytes": "bytes"}
+PEAK = "peak_activation_bytes"
+METRICS: Mapping[str, Kind] = {
+    "mult_adds": "count",
+    "params": "count",
+    "weight_bytes": "bytes",
+    PEAK: "bytes",
+}
 SHARES = {"share": "mult_adds", "params_share": "params"}  # of a part in the whole network
 LOCKED = ("mult_adds", "params")  # what a locked model may not exceed without a limit of its own
 TITLES = {
     "mult_adds": "Mult-Adds",
     "params": "params",
     "weight_bytes": "weight bytes",
+    PEAK: "peak activation bytes",
     "share": "share of Mult-Adds",
     "params_share": "share of params",
 }
@@ -82,7 +89,8 @@ class Snapshot(Record):
     """A model's counts, flat: what the gate judges and the lock file keeps.
 
     `mult_adds` is a lower bound where `status` is partial, and `reasons` say why. `weight_bytes`
-    is what all stored parameters take, buffers included; None where a type's size is unknown.
+    is what all stored parameters take, buffers included, and `peak_activation_bytes` the most that
+    live activations take, at `peak_layer`; None where a size is unknown, or nobody asked.
     """
 
     name: str
@@ -93,6 +101,9 @@ class Snapshot(Record):
     weight_bytes: int | None
     parts: tuple[Part, ...]
     reasons: tuple[str, ...] = ()
+    peak_activation_bytes: int | None = None
+    peak_layer: str = ""
+    peak_where: Where | None = None
 
     def value(self, metric: str) -> int | None:
         """The number of a metric of `METRICS`: a lower bound for Mult-Adds that are partial."""
@@ -145,7 +156,8 @@ class Entry(Record):
     """A model to check: its name in reports and lock file, how to open it, and its own limits.
 
     `model` is a path seen from the folder of the configuration, or the name of a network that
-    ships; `path` says which. `found` is the glob that found it, if one did.
+    ships. `found` is the glob that found it, if one did. `dtype` is what bytes are counted as.
+    `alone` says that its variants are not its business: they are entries themselves.
     """
 
     name: str
@@ -154,6 +166,8 @@ class Entry(Record):
     limits: tuple[Limit, ...] = ()
     where: Where | None = None
     found: str = ""
+    dtype: str | None = None
+    alone: bool = False
 
 
 class Subject(Record):
@@ -205,6 +219,7 @@ class Checked(Record):
     errors: tuple[InputError, ...] = ()
     against: str = ""
     prefix: str = ""  # the way from the root of the repository to the working directory
+    config: str = ""  # the budget file, seen from the working directory
 
     @property
     def verdicts(self) -> tuple[tuple[Subject, Verdict], ...]:

@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flopcalc.errors import Where
-    from flopcalc.formula import Env
     from flopcalc.op import Attrs, Op
 
 MAX_CHANNELS = 10**9
 MAX_SPATIAL = 10**6
 MAX_ELEMENTS = 10**15
-MAX_ALIKE = 50_000  # kinds of layers that are remembered
 
 _new = tuple.__new__  # a Record of all its fields, at a third of the time
 
@@ -28,8 +26,7 @@ class Builder:
 
     `max_layers` limits the network; `check` is asked about each tensor, and raises an
     `InputError` about one that cannot be. `like` is a graph whose inputs and tensors, layers as
-    they are included, may be part of this one. With `remember`, layers that are alike share their
-    outputs' shapes and their `env`: exported graphs repeat them by the thousand.
+    they are included, may be part of this one.
     """
 
     def __init__(
@@ -37,15 +34,12 @@ class Builder:
         max_layers: int,
         check: Callable[[Shaped, Where | None], None] | None = None,
         like: Graph | None = None,
-        *,
-        remember: bool = False,
     ) -> None:
         self.max_layers = max_layers
         self.check = check or check_size
         self.layers: list[Layer] = []
         self.inputs: list[Tensor] = []
         self._ids = 0
-        self._alike: dict[object, tuple[tuple[Shaped, ...], Env]] | None = {} if remember else None
         if like is not None:
             self.inputs += like.inputs
             made = (tensor.id for layer in like.layers for tensor in layer.outputs)
@@ -65,7 +59,7 @@ class Builder:
         """A tensor that no layer makes: a stored or a constant one."""
         self.check(shaped, where)
         self._ids += 1
-        return Tensor(self._ids, *shaped, dtype)
+        return _new(Tensor, (self._ids, *shaped, dtype))
 
     def add(
         self,
@@ -87,40 +81,48 @@ class Builder:
         Raises `ShapeError` if the inputs do not fit the op, `LimitError` beyond the limits.
         """
         if len(self.layers) >= self.max_layers:
-            message = f"the network has more than {self.max_layers} layers"
-            raise LimitError(message, where=where, hint="fewer or smaller repeats")
-        alike = self._alike
-        key = same = None
-        if alike is not None:
-            try:
-                key = (op, tuple([x[1:] for x in inputs]), tuple(attrs.items()), shapes, dtype)
-                same = alike.get(key)
-            except TypeError:  # an attribute that cannot be looked up
-                key = None
-        if same is not None:
-            found, env = same
-            made = []
-            for shaped in found:
-                self._ids += 1
-                made.append(_new(Tensor, (self._ids, *shaped, dtype)))
-            outputs = tuple(made)
-        else:
-            try:
-                found = op.shape(inputs, attrs) if shapes is None else shapes
-                outputs = tuple([self.tensor(s, where, dtype=dtype) for s in found])
-                env = op.bind(inputs, outputs, attrs)
-            except InputError as error:
-                error.where = error.where or where
-                raise
-            if alike is not None and key is not None and len(alike) < MAX_ALIKE:
-                alike[key] = found, env
+            raise self._too_many(where)
+        try:
+            found = op.shape(inputs, attrs) if shapes is None else shapes
+            outputs = tuple([self.tensor(s, where, dtype=dtype) for s in found])
+            env = op.bind(inputs, outputs, attrs)
+        except InputError as error:
+            error.where = error.where or where
+            raise
         if params is None:
             specs = op.params(inputs, outputs, attrs) if op.params else ()
-            params = tuple([Param(f"{name}.{s.name}", s.kind, s.shape) for s in specs])
+            params = tuple([_new(Param, (f"{name}.{s[0]}", s[1], s[2], "float32")) for s in specs])
         self.layers.append(
             _new(Layer, (name, op, inputs, outputs, params, attrs, env, times, where))
         )
         return outputs
+
+    def again(
+        self,
+        like: Layer,
+        name: str,
+        inputs: tuple[Tensor, ...],
+        params: tuple[Param, ...],
+        where: Where | None,
+    ) -> tuple[Tensor, ...]:
+        """Add a layer that differs from an earlier one in names alone; return its outputs.
+
+        Nothing is inferred or checked anew.
+        """
+        layers = self.layers
+        if len(layers) >= self.max_layers:
+            raise self._too_many(where)
+        _, op, _, outputs, _, attrs, env, times, _ = like
+        made: tuple[Tensor, ...] = ()
+        for _, shape, axes, dtype in outputs:
+            self._ids += 1
+            made += (_new(Tensor, (self._ids, shape, axes, dtype)),)
+        layers.append(_new(Layer, (name, op, inputs, made, params, attrs, env, times, where)))
+        return made
+
+    def _too_many(self, where: Where | None) -> LimitError:
+        message = f"the network has more than {self.max_layers} layers"
+        return LimitError(message, where=where, hint="fewer or smaller repeats")
 
     def finish(
         self,

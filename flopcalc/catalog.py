@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIXES = (".yaml", ".yml")
-ONNX = (".onnx", ".onnxtxt", ".onnxtext", ".textproto", ".txtpb", ".pbtxt", ".prototxt", ".json")
+ONNX = (
+    *(".onnx", ".onnxtxt", ".onnxtext", ".textproto", ".txtpb", ".pbtxt", ".prototxt", ".json"),
+    ".onnx.gz",  # whose reader says to unpack it
+)
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs start-up time
 # in the wheel the specs lie inside the package, in a checkout beside it
 _FOLDERS = (os.path.join(_HERE, "specs"), os.path.join(os.path.dirname(_HERE), "specs"))  # noqa: PTH118, PTH120 - likewise
@@ -40,9 +43,9 @@ def shipped() -> dict[str, str]:
     found = {}
     for top, _, files in os.walk(folder):
         for file in files:
-            stem, suffix = os.path.splitext(file)  # noqa: PTH122 - pathlib costs start-up time
-            if suffix == ".yaml":
-                found[stem] = os.path.relpath(os.path.join(top, file), folder)  # noqa: PTH118 - likewise
+            if file.endswith(".yaml"):
+                path = os.path.join(top, file)  # noqa: PTH118 - pathlib costs start-up time
+                found[file.removesuffix(".yaml")] = path[len(folder) + 1 :]
     return dict(sorted(found.items()))
 
 
@@ -56,13 +59,19 @@ def variants(text: str) -> Iterator[str]:
             yield line.split(":")[0].strip()
 
 
+def family(file: str) -> str:
+    """The family of a shipped file: its folder, or for one at the top the folder that it names."""
+    folder, _, name = file.replace(os.sep, "/").rpartition("/")
+    return folder or name.removesuffix(".yaml").partition("_")[0]
+
+
 def networks(file: str) -> list[str]:
     """The variants in a shipped file that are networks by name: `resnet18` in `resnet.yaml`.
 
     Those whose name has the family's first three letters; `shallow` is found as `family@shallow`.
     """
     with open(os.path.join(specs_folder(), file), encoding="utf-8") as spec:  # noqa: PTH118, PTH123 - pathlib costs start-up time
-        family = os.path.basename(file)[:3]  # noqa: PTH119 - likewise
+        family = os.path.basename(file).removesuffix(".yaml")[:3]  # noqa: PTH119 - likewise
         return [name for name in variants(spec.read()) if family in name]
 
 
@@ -80,12 +89,10 @@ def find(model: str) -> Found:
     files = shipped()
     if model in files:
         return _shipped(folder, files[model])
-    names = list(files)
-    for file in files.values():
-        inside = networks(file)
-        if model in inside:
+    for stem, file in files.items():
+        if stem[:3] in model and model in networks(file):  # no other file is read
             return _shipped(folder, file, model)
-        names += inside
+    names = [*files, *(name for file in files.values() for name in networks(file))]
     hint = did_you_mean(model, names, otherwise="'flopcalc models' lists the networks that ship")
     raise FileError(f"no file and no network '{model}'", hint=hint)
 
@@ -97,8 +104,20 @@ def _shipped(folder: str, file: str, variant: str | None = None) -> Found:
 def _path(model: str) -> Found:
     if not os.path.exists(model):  # noqa: PTH110 - pathlib costs start-up time
         stem = os.path.splitext(os.path.basename(model))[0]  # noqa: PTH119, PTH122 - likewise
-        hint = None
+        hint = "'flopcalc models' lists the networks that ship, 'flopcalc init spec' starts a spec"
         if stem in shipped():
             hint = f"the network '{stem}' ships with flopcalc: leave the folder and suffix away"
+        else:
+            hint = _near(model) or hint
         raise FileError(f"no such file: '{model}'", hint=hint)
     return Found(model, model)
+
+
+def _near(model: str) -> str | None:
+    """A hint: the file of that folder whose name is most alike."""
+    folder, name = os.path.split(model)
+    try:
+        there = [file for file in os.listdir(folder or ".") if file.endswith((*SUFFIXES, *ONNX))]  # noqa: PTH208 - likewise
+    except OSError:
+        return None
+    return did_you_mean(name, there, otherwise="") or None

@@ -28,7 +28,9 @@ class Series(Record):
 class Chart(Record):
     """`bars` lie, one group a row; `points` have both axes. `x` and `y` name axes with units.
 
-    `log` spaces x by its logarithm; `percent` says that y is a share of one.
+    `log` spaces x by its logarithm; `percent` says that y, or the length of a bar, is a share of
+    one; `rule` is where a line across all bars stands. `groups` are those that marks may be of, in
+    the order of their colours ("" skips one).
     """
 
     kind: Literal["bars", "points"]
@@ -39,3 +41,5 @@ class Chart(Record):
     subtitle: str = ""
     log: bool = False
     percent: bool = False
+    rule: float = 0.0
+    groups: tuple[str, ...] = ()

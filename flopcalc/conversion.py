@@ -30,16 +30,20 @@ def spec_of(model: str | os.PathLike[str] | Model, scale: Scale = NO_SCALE) -> s
     """`convert` at a scale."""
     analysis = count(build(model, scale))
     source = os.path.basename(model) if isinstance(model, str | os.PathLike) else model.path  # noqa: PTH119 - pathlib costs start-up time
-    text = spec_text(analysis, os.fspath(source))
+    text, layers = spec_text(analysis, os.fspath(source))
     name = analysis.graph.name
     try:
         found = count(load_spec(text, name).graph()).totals
     except InputError as error:
-        message = f"a spec cannot say '{name}': {error.message}"
-        raise InputError(message, hint="analyze and compare read the graph itself") from None
+        layer = layers.get(error.where.line) if error.where else None
+        said = f"'{layer.name}' ({layer.op.name})" if layer else f"'{name}'"
+        raise InputError(
+            f"a spec cannot say {said}: {error.message}",
+            where=layer.where if layer else None,
+            hint="analyze and compare read the graph itself",
+        ) from None
     asked = analysis.totals
-    same = found.mult_adds == asked.mult_adds and found.params_by_kind == asked.params_by_kind
-    if not same:
+    if (found.counts, found.params_by_kind) != (asked.counts, asked.params_by_kind):
         message = f"a spec of '{name}' would count {found.mult_adds:,} Mult-Adds"
         raise InputError(message, hint="please report it: a graph of its kind should convert")
     return text

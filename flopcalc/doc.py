@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from fractions import Fraction
+    from typing import Literal
 
     from flopcalc.chart import Chart
 
 Cell: TypeAlias = "str | int | float | Fraction | None"
-ColumnKind: TypeAlias = Literal["text", "count", "share", "ratio", "factor", "bytes"]
+ColumnKind: TypeAlias = 'Literal["text", "count", "share", "ratio", "factor", "bytes"]'
 
 
 class Column(Record):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from flopcalc.engine.cells import Cells
 from flopcalc.engine.convention import find_convention, project
 from flopcalc.engine.count import count
 from flopcalc.engine.grid import Grid
@@ -14,22 +12,21 @@ from flopcalc.engine.pairs import standard_layers
 from flopcalc.engine.sweep import Plane, Sweep
 from flopcalc.errors import InputError, LimitError, ScaleError
 from flopcalc.graph import Scale
+from flopcalc.parts import Sheet, Size, Work
 from flopcalc.record import Record
-from flopcalc.spec.model import SpecModel, load_spec
+from flopcalc.spec.model import SpecModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
+    from flopcalc.engine.cells import Cells
     from flopcalc.engine.convention import Convention
     from flopcalc.engine.fit import Fitted, Limits, Quoted, Search
-    from flopcalc.graph import Graph, Model
+    from flopcalc.graph import Model, Published
+    from flopcalc.parts import Progress
 
-    Progress: TypeAlias = Callable[[int, int], None]
-
-Size: TypeAlias = tuple[int, int]
 MOST_POINTS = 100_000_000
-CHUNK = 64  # widths or resolutions elaborated in one task
 
 
 class Axes(Record):
@@ -40,26 +37,13 @@ class Axes(Record):
 
     alphas: tuple[float, ...] | None = ()
     rhos: tuple[float, ...] = ()
-    sizes: tuple[Size, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
     depths: tuple[float, ...] = ()
     lengths: tuple[int, ...] = ()
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     variants: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 2.0
-
-
-class Job(Record):
-    """A part of a sweep that another process can do: it builds the model from its text."""
-
-    text: str
-    path: str
-    base: Scale
-    convention: str
-    twin: bool
-    axis: Literal["wide", "tall", "both"]
-    alphas: tuple[float | None, ...]
-    sizes: tuple[Size | None, ...]
 
 
 def sweep(
@@ -80,10 +64,10 @@ def sweep(
     todo = [(model, base) for model, scale in models for base in bases(model, scale, axes)]
     if not todo:
         raise InputError("nothing to sweep", hint="name a model")
-    planes = [
-        _plane(model, base, axes, chosen, _Work(executor, progress), twins=twins)
-        for model, base in todo
-    ]
+    work = Work(executor, progress)
+    each = len(axes.alphas or "1") + len(axes.sizes or axes.rhos or "1")
+    work.total = len(todo) * each * (1 + twins)  # about: what is left out is known on the way
+    planes = [_plane(model, base, axes, chosen, work, twins=twins) for model, base in todo]
     return Sweep(tuple(planes), chosen, continuous=axes.alphas is None)
 
 
@@ -93,7 +77,9 @@ def bases(model: Model, scale: Scale, axes: Axes) -> Iterator[Scale]:
     if axes.variants:
         known = model.variants if isinstance(model, SpecModel) else ()
         variants = [
-            v for name in axes.variants for v in ((None, *known) if name == "*" else [name])
+            v
+            for name in axes.variants
+            for v in (_all_variants(model, scale, known) if name == "*" else [name])
         ]
     names = [name for name, _ in axes.settings]
     for variant, depth, length, *values in itertools.product(
@@ -106,8 +92,20 @@ def bases(model: Model, scale: Scale, axes: Axes) -> Iterator[Scale]:
         yield scale._replace(variant=variant, depth=depth, length=length, settings=settings)
 
 
+def _all_variants(model: Model, scale: Scale, known: tuple[str, ...]) -> tuple[str | None, ...]:
+    """The model itself, unless one of its variants is the same network, and its variants."""
+
+    def network(variant: str | None) -> tuple[object, ...]:
+        graph = model.graph(scale._replace(variant=variant))
+        shapes = [(x.name, x.op, x.times, x.outputs[0].shape) for x in graph.layers if x.outputs]
+        return graph.name, graph.scale.res, shapes
+
+    same = network(None) in [network(name) for name in known]
+    return known if same else (None, *known)
+
+
 def _plane(
-    model: Model, base: Scale, axes: Axes, convention: Convention, work: _Work, *, twins: bool
+    model: Model, base: Scale, axes: Axes, convention: Convention, work: Work, *, twins: bool
 ) -> Plane:
     graph = model.graph(base)
     widths = all_widths(model, base, axes)
@@ -117,11 +115,11 @@ def _plane(
         raise LimitError(message, hint="larger steps")
     alphas: tuple[float | None, ...] = tuple(w[2] for w in widths) or (None,)
     has_twin = twins and axes.alphas is not None and standard_layers(graph)[0] > 0
-    work.total = (len(alphas) + len(sizes)) * (1 + has_twin)
-    operations, params = _cells(model, base, convention, alphas, sizes, work, twin=False)
+    sheet = Sheet(model, base, convention, work, twin=False)
+    operations, params = sheet.cells(alphas, sizes)
     standard = None
     if has_twin:
-        standard, _ = _cells(model, base, convention, alphas, sizes, work, twin=True)
+        standard, _ = Sheet(model, base, convention, work, twin=True).cells(alphas, sizes)
     whole = project(count(model.graph(_full(model, base))), convention)
     full = whole.operations
     if not isinstance(full, int):  # an exported graph without a size of its own
@@ -147,8 +145,8 @@ def _plane(
 
 
 def _merged(
-    sizes: tuple[Size | None, ...], operations: Cells, params: Cells
-) -> tuple[tuple[Size | None, ...], tuple[Cells, Cells]]:
+    sizes: tuple[Size, ...], operations: Cells, params: Cells
+) -> tuple[tuple[Size, ...], tuple[Cells, Cells]]:
     """The largest of the sizes that differ in nothing that is counted."""
     last = {operations.column_key(j): j for j in range(len(sizes))}
     kept = sorted(last.values())
@@ -166,10 +164,10 @@ def all_widths(model: Model, base: Scale, axes: Axes) -> tuple[tuple[float, floa
     return tuple((w.low, w.high, w.alpha) for w in widths(model, base, axes.low, axes.high))
 
 
-def _sizes(model: Model, base: Scale, axes: Axes) -> tuple[Size | None, ...]:
+def _sizes(model: Model, base: Scale, axes: Axes) -> tuple[Size, ...]:
     if axes.rhos and axes.sizes:
         raise ScaleError("'rho' and 'res' both set the resolution", hint="give one of them")
-    found: tuple[Size | None, ...] = axes.sizes
+    found: tuple[Size, ...] = axes.sizes
     for rho in axes.rhos:
         res = model.graph(base._replace(rho=rho, res=None)).scale.res
         found = (*found, (res[0], res[-1]))
@@ -183,134 +181,12 @@ def _full(model: Model, base: Scale) -> Scale:
     return base._replace(alpha=1.0, rho=None if base.length is not None else 1.0, res=None)
 
 
-def _cells(  # noqa: PLR0917 - private
-    model: Model,
-    base: Scale,
-    convention: Convention,
-    alphas: tuple[float | None, ...],
-    sizes: tuple[Size | None, ...],
-    work: _Work,
-    *,
-    twin: bool,
-) -> tuple[Cells, Cells]:
-    """Operations and parameters at every pair: as a product of parts, or else one by one."""
-    grid = Grid(_builder(model, twin=twin), base, convention)
-    job = None
-    if isinstance(model, SpecModel):
-        job = Job(model.text, model.path, base, convention.name, twin, "wide", alphas, sizes)
-    if grid.separable and job is not None:
-        wide = work.map(job, grid, "wide", alphas, ())
-        tall = work.map(job, grid, "tall", (), sizes)
-        if all(part is not None for part in (*wide, *tall)):
-            weight = convention.weights["mac"]
-            shape = len(alphas), len(sizes)
-            params = Cells(shape, [(part.params,) for part in wide], [(1,)] * len(sizes))
-            return Cells.product(wide, tall, weight), params
-    rows = work.map(job, grid, "both", alphas, sizes)
-    return (
-        Cells.dense([[operations for operations, _ in row] for row in rows]),
-        Cells.dense([[params for _, params in row] for row in rows]),
-    )
-
-
-def _builder(model: Model, *, twin: bool) -> Callable[[Scale], Graph]:
-    if not twin:
-        return model.graph
-
-    def standard(scale: Scale) -> Graph:
-        graph = model.graph(scale)
-        return graph._replace(layers=standard_layers(graph)[1])
-
-    return standard
-
-
-class _Work:
-    """Elaborates parts, here or by an executor, and says how far it is."""
-
-    def __init__(self, executor: Executor | None, progress: Progress | None) -> None:
-        self.executor = executor
-        self.progress = progress
-        self.total = 0
-        self.done = 0
-
-    def map(
-        self,
-        job: Job | None,
-        grid: Grid,
-        axis: Literal["wide", "tall", "both"],
-        alphas: tuple[float | None, ...],
-        sizes: tuple[Size | None, ...],
-    ) -> list[Any]:
-        """The parts of an axis in order, or the points of both, a row a width."""
-        many = sizes if axis == "tall" else alphas
-        found: list[Any] = []
-        if self.executor is None or job is None or len(many) <= CHUNK:
-            for n, _ in enumerate(many):
-                here = (alphas, sizes[n : n + 1]) if axis == "tall" else (alphas[n : n + 1], sizes)
-                found += _elaborate(grid, axis, *here)
-                self._count(1)
-            return found
-        futures = []
-        for n in range(0, len(many), CHUNK):
-            cut = slice(n, n + CHUNK)
-            part = (
-                job._replace(axis=axis, alphas=(), sizes=sizes[cut])
-                if axis == "tall"
-                else job._replace(axis=axis, alphas=alphas[cut], sizes=sizes)
-            )
-            futures.append(self.executor.submit(perform, part))
-        try:
-            for future in futures:
-                found += future.result()
-                self._count(CHUNK)
-        finally:  # after a slip or ^C, what has not begun need not begin
-            for future in futures:
-                future.cancel()
-        return found
-
-    def _count(self, n: int) -> None:
-        self.done = min(self.done + n, self.total)
-        if self.progress is not None:
-            self.progress(self.done, self.total)
-
-
-def perform(job: Job) -> list[Any]:
-    """Do a part of a sweep, in whatever process this is; the model is kept for the next part."""
-    model = _model(job.text, job.path)
-    grid = _grid(model, job.base, job.convention, job.twin)
-    return _elaborate(grid, job.axis, job.alphas, job.sizes)
-
-
-@functools.lru_cache(maxsize=8)
-def _model(text: str, path: str) -> SpecModel:
-    return load_spec(text, path)
-
-
-@functools.lru_cache(maxsize=16)
-def _grid(model: SpecModel, base: Scale, convention: str, twin: bool) -> Grid:  # noqa: FBT001 - hashed
-    return Grid(_builder(model, twin=twin), base, find_convention(convention))
-
-
-def _elaborate(
-    grid: Grid,
-    axis: Literal["wide", "tall", "both"],
-    alphas: tuple[float | None, ...],
-    sizes: tuple[Size | None, ...],
-) -> list[Any]:
-    if axis == "wide":
-        return [grid.wide(alpha) for alpha in alphas]
-    if axis == "tall":
-        return [grid.tall(size) for size in sizes]
-    points = [[grid.at(alpha, size) for size in sizes] for alpha in alphas]
-    return [[(point.operations, point.params) for point in row] for row in points]
-
-
 def _quote(model: SpecModel, plane: Plane, convention: Convention) -> None:
     """What is published at the points of a plane: at the same scale, and the same network."""
     alphas = {width[2]: i for i, width in enumerate(plane.widths)}
     sizes = {size: j for j, size in enumerate(plane.sizes)}
-    for row in model.published:
-        graph = model.graph(row.scale)
+    for at_scale, found in _accuracies(model).items():
+        graph = model.graph(at_scale)
         scale = graph.scale
         if scale.alpha not in alphas or scale.res not in sizes:
             continue
@@ -318,7 +194,16 @@ def _quote(model: SpecModel, plane: Plane, convention: Convention) -> None:
         total = project(count(graph), convention)
         ours = plane.operations.at(*at), plane.params.at(*at)
         if ours == (total.operations, total.params):
-            plane.printed.setdefault(at, []).append(row)
+            plane.printed.setdefault(at, []).extend(found)
+
+
+def _accuracies(model: SpecModel) -> dict[Scale, list[Published]]:
+    """The published rows about whole networks with an accuracy, by the scale they name."""
+    found: dict[Scale, list[Published]] = {}
+    for row in model.published:
+        if not (row.layer or row.kind) and ("top1" in row.printed or "top5" in row.printed):
+            found.setdefault(row.scale, []).append(row)
+    return found
 
 
 def fit(
@@ -352,7 +237,7 @@ def fit(
     return Fitted(tuple(found), tuple(smallest), tuple(quoted), limits, chosen, all_fit)
 
 
-def multiples_of_32(model: Model, scale: Scale) -> tuple[Size, ...]:
+def multiples_of_32(model: Model, scale: Scale) -> tuple[tuple[int, int], ...]:
     """The resolutions that a search tries unless told: 32, 64, … up to the model's own."""
     res = model.graph(scale).scale.res
     if len(res) < 2:
@@ -383,8 +268,13 @@ def _fitting(model: SpecModel, limits: Limits, convention: Convention) -> Iterat
     """The published rows of a model whose networks fit."""
     from flopcalc.engine.fit import Quoted
 
-    for row in model.published:
-        graph = model.graph(row.scale)
-        total = project(count(graph), convention)
-        if not limits.exceeded(total.operations, total.params):
-            yield Quoted(graph.name, model.path, row, graph.scale, total.operations, total.params)
+    for scale, found in _accuracies(model).items():
+        graph = model.graph(scale)
+        analysis = count(graph)
+        total = project(analysis, convention)
+        stored = sum(analysis.totals.params_by_kind.values())
+        counts = total.operations, total.params, stored
+        if not limits.exceeded(*counts):
+            distinct = {str(row.printed.get("top1")): row for row in reversed(found)}
+            for row in distinct.values():  # of tables that repeat a figure, the first
+                yield Quoted(graph.name, model.path, row, graph.scale, *counts)

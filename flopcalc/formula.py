@@ -6,16 +6,16 @@ A formula keeps the order it was written in, as the paper prints it; nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from fractions import Fraction
+    from typing import Literal
 
 Value: TypeAlias = "int | tuple[int, ...]"
-Env: TypeAlias = Mapping[str, Value]
-Axis: TypeAlias = Literal["channel", "spatial", "other"]
+Env: TypeAlias = "Mapping[str, Value]"
+Axis: TypeAlias = 'Literal["channel", "spatial", "other"]'
 Operand: TypeAlias = "Formula | int"
 
 _LOOSE, _FACTOR, _ATOM = 0, 1, 2
@@ -226,10 +226,11 @@ class Prod(Formula):
             return "0"
         minus = isinstance(self.factors[0], Num) and self.factors[0].number == -1
         factors = self.factors[1:] if minus else self.factors
-        shown = [factor for factor in factors if factor.write(reading, _FACTOR)]
-        alone = len(shown) == 1 and not minus
-        tight = outer if alone else _FACTOR  # alone, it faces what surrounds the product
-        parts = [factor.write(reading, tight) for factor in shown]
+        texts = [factor.write(reading, _FACTOR) for factor in factors]
+        parts = [text for text in texts if text]
+        if len(parts) == 1 and not minus:  # alone, it faces what surrounds the product
+            (shown,) = (factor for factor, text in zip(factors, texts, strict=True) if text)
+            parts = [shown.write(reading, outer)]
         text = reading.join(parts, outer) or "1"
         return f"-{text}" if minus else text
 

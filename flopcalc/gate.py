@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from flopcalc import api
-from flopcalc.budget import LOCKED, Checked, Entry, Limit, Locked, Subject
+from flopcalc.budget import LOCKED, PEAK, Checked, Entry, Limit, Locked, Subject
 from flopcalc.config.budgets import Config, load_config
 from flopcalc.config.find import find_config, read_config
 from flopcalc.config.limits import ASKED, parse_max
@@ -53,6 +53,7 @@ def check(
     config: str | None = None,
     limits: Sequence[str] = (),
     scale: Scale = api.NO_SCALE,
+    dtype: str | None = None,
     against: str | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -60,7 +61,8 @@ def check(
     """Judge models by their limits: those of the configuration, or `models` alone.
 
     `limits` are further ones (`mult_adds=300M`) for each model. A model of the configuration is
-    found by its name or path; any other is judged by `limits`, and what its file expects.
+    found by its name or path; any other is judged by `limits`, and what its file expects. With a
+    `dtype` its bytes are counted as if all floats were of that one.
     `against` is a git revision to show the differences to, and the baseline of what is not in
     the lock file. One model that cannot be read leaves the others judged.
 
@@ -70,34 +72,45 @@ def check(
 
     Raises an `InputError` where the configuration, a limit or the revision is at fault.
     """
+    if dtype is not None:
+        from flopcalc.dtypes import find_dtype  # here, since few ask for bytes
+
+        dtype = find_dtype(dtype)
     found = required(config) if not models else configuration(config)
     asked = [parse_max(text) for text in limits]
-    entries = _asked(models, scale, found) if models else list(found.entries if found else ())
-    if not models and scale != api.NO_SCALE:
-        raise InputError("a scale for every model of the configuration", hint="name one model")
+    scaled = scale != api.NO_SCALE or dtype is not None
+    if not models and scaled:
+        what = "scale" if dtype is None else "dtype"
+        raise InputError(f"a {what} for every model of the configuration", hint="name one model")
+    entries = list(found.entries if found else ())
+    if models:
+        entries = _asked(models, Entry("", "", scale, dtype=dtype), None if scaled else found)
     return _Check(found, asked, against).run(entries, bool(models), jobs, progress)
 
 
-def _asked(models: Sequence[str], scale: Scale, config: Config | None) -> list[Entry]:
-    """The entries that the command line names."""
+def _asked(models: Sequence[str], like: Entry, config: Config | None) -> list[Entry]:
+    """The entries that the command line names: of the configuration, or `like` one."""
     found: list[Entry] = []
     for model in models:
         known: tuple[Entry, ...] = ()
-        if config is not None and scale == api.NO_SCALE:
+        if config is not None:
             try:
                 known = config.find(model)
             except InputError:
                 known = ()
-        found += known or [Entry(model, model, scale)]
+        found += known or [like._replace(name=model, model=model)]
     return list(dict.fromkeys(found))
 
 
-def task_of(entry: Entry, folder: str | None) -> Task:
-    """How to open an entry: its path as seen from here, or the name of a network that ships."""
+def task_of(entry: Entry, folder: str | None, *, peak: bool = True) -> Task:
+    """How to open an entry: its path as seen from here, or the name of a network that ships.
+
+    `peak` asks for its live activations too, which take longer than all else that is counted.
+    """
     model = entry.model
-    if folder is None or model == "-":
-        return Task(model, entry.scale)
-    return Task(_seen(folder, model) or model, entry.scale)
+    if folder is not None and model != "-":
+        model = _seen(folder, model) or model
+    return Task(model, entry.scale, entry.dtype, peak, entry.alone)
 
 
 def _seen(folder: str, model: str) -> str | None:
@@ -136,7 +149,7 @@ class _Check:
             except InputError as error:
                 self.errors.append(error)
         known = set(config.entries) if config else set()
-        tasks = [task_of(e, config.folder if config and e in known else None) for e in entries]
+        tasks = [self._task(entry, ours=entry in known) for entry in entries]
         measured = measure_all(tasks, jobs, progress)
         then = self._before(entries, tasks)
         subjects = [
@@ -145,9 +158,14 @@ class _Check:
         ]
         if not named and config is not None:
             self._whole(config, subjects)
-        return Checked(
-            tuple(subjects), tuple(self.notes), tuple(self.errors), self.against or "", _prefix()
-        )
+        said = tuple(self.notes), tuple(self.errors), self.against or "", _prefix()
+        return Checked(tuple(subjects), *said, config.path if config else "")
+
+    def _task(self, entry: Entry, *, ours: bool) -> Task:
+        config = self.config if ours else None
+        limits = (*self.asked, *config.limits_of(entry)) if config else self.asked
+        peak = any(limit.metric == PEAK and limit.severity != "off" for limit in limits)
+        return task_of(entry, config.folder if config else None, peak=peak)
 
     def _before(
         self, entries: Sequence[Entry], tasks: Sequence[Task]
@@ -168,9 +186,10 @@ class _Check:
         *,
         ours: bool,
     ) -> Subject:
-        subject = Subject(entry, found.path, found.snapshot, found.error)
+        wrong = found.error and placed_error(found.error, entry)
+        subject = Subject(entry, found.path, found.snapshot, wrong)
         if found.snapshot is None:
-            return _with_place(subject)
+            return subject
         config = self.config if ours else None
         limits = [*self.asked, *found.limits]
         if config is not None:
@@ -269,14 +288,11 @@ class _Check:
             self.errors.append(InputError(message, where=limit.where, hint=hint))
 
 
-def _with_place(subject: Subject) -> Subject:
-    """The error of a model that is not there, at the line that asks for it."""
-    error = subject.error
-    if error is not None and error.where is None and subject.entry.where is not None:
-        place = subject.entry.where
-        error = InputError(error.message, where=place, hint=error.hint, chain=error.chain)
-        return subject._replace(error=error)
-    return subject
+def placed_error(error: InputError, entry: Entry) -> InputError:
+    """What is wrong with a model, at the line that asks for it where no other place is known."""
+    if error.where is not None or entry.where is None:
+        return error
+    return InputError(error.message, where=entry.where, hint=error.hint, chain=error.chain)
 
 
 def _state(
@@ -353,3 +369,10 @@ def report_check(
     from flopcalc.reports.check import check as document
 
     return document(check(*models, **asked), all=all)
+
+
+def report_failure(error: InputError) -> Doc:
+    """The document of a check that could not begin, for reports that are read all the same."""
+    from flopcalc.reports.check import check as document
+
+    return document(Checked((), errors=(error,), prefix=_prefix()))

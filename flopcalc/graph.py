@@ -60,9 +60,14 @@ class Scale(Record):
 
 
 class Published(Record):
-    """What `source` prints of a network at `scale`: mult_adds, params, top1, top5 where it does.
+    """What `source` prints of a network at `scale`: counts, shares of them, accuracies.
 
-    `convention` is the one that the numbers follow where they follow one; `note` says the rest.
+    `printed` has `mult_adds`, `params`, `mult_adds_share`, `params_share`, `top1`, `top5` (of
+    ImageNet) and `score` (of what `measure` names), those that it prints; of the `layer` or
+    scope, or of all layers of a `kind`, where one is named. `convention` is the one that the
+    numbers follow where they follow one, and `counted` the kinds of parameters where that
+    differs. `note` is the whole table's, `remark` the row's own; `meant` says what a figure that
+    does not come out turns out to be: `without fc`, `under flops`, `at alpha=0.75,res=160`.
     """
 
     source: str
@@ -70,6 +75,13 @@ class Published(Record):
     note: str
     scale: Scale
     printed: Mapping[str, Quantity]
+    remark: str = ""
+    layer: str = ""
+    kind: str = ""
+    meant: str = ""
+    counted: tuple[str, ...] = ()
+    measure: str = ""
+    where: Where | None = None
 
 
 class Effective(Record):

@@ -47,8 +47,10 @@ def parse_shape(text: str) -> tuple[int, ...]:
 def parse_resolution(text: str) -> tuple[int, int]:
     """`192` or `192x256` (height, width)."""
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(s.isascii() and s.isdecimal() and len(s) < 8 for s in sides):
+    if len(sides) > 2 or not all(s.isascii() and s.isdecimal() for s in sides):
         raise InputError(f"'{text}' is no resolution", hint="for example 192, or 192x256")
+    if max(map(len, sides)) > 7:
+        raise InputError(f"resolution {text} has more than 7 digits", hint="for example 192")
     return int(sides[0]), int(sides[-1])
 
 

@@ -26,10 +26,17 @@ _NEAR = parse_quantity("5%")
 
 
 class Task(Record):
-    """A model to count: what `open_model` takes, and the scale beside it."""
+    """A model to count: what `open_model` takes, and the scale beside it.
+
+    `dtype` is what bytes are counted as, `peak` asks for those of live activations too, and
+    `alone` leaves the variants of the file out.
+    """
 
     model: str
     scale: Scale = Scale()
+    dtype: str | None = None
+    peak: bool = False
+    alone: bool = False
 
 
 class Measured(Record):
@@ -76,18 +83,19 @@ def measure(task: Task) -> Measured:
         scale = loaded.scale
         if task.scale != api.NO_SCALE:
             scale = api.merged(scale, task.scale)
-        return measure_model(loaded.model, scale)
+        return _measured(loaded.model, scale, task)
     except InputError as error:
         return Measured(task.model, error=error)
 
 
-def measure_model(model: Model, scale: Scale) -> Measured:
+def _measured(model: Model, scale: Scale, task: Task) -> Measured:
     """Count a model that is open; a spec at its own scale is counted with its variants."""
-    snap = snapshot_of(api.graph_at(model, scale))
+    snap = snapshot_of(api.graph_at(model, scale), task.dtype, peak=task.peak)
     if not isinstance(model, SpecModel):
         return Measured(model.path, snap)
+    _ = model.published  # a gate finds slips in all of a file
     variants = []
-    if scale == api.NO_SCALE:
+    if scale == api.NO_SCALE and not task.alone:
         for name in model.variants:
             at = Scale(variant=name)
             limits = _own(model, at)
@@ -97,9 +105,9 @@ def measure_model(model: Model, scale: Scale) -> Measured:
     return Measured(model.path, snap, _own(model, scale), tuple(variants))
 
 
-def snapshot_of(graph: Graph) -> Snapshot:
+def snapshot_of(graph: Graph, dtype: str | None = None, *, peak: bool = False) -> Snapshot:
     """The counts of a graph as the lock file keeps them."""
-    return snapshot(count(graph), scale_data(graph.scale))
+    return snapshot(count(graph), scale_data(graph.scale), dtype, peak=peak)
 
 
 def _own(model: SpecModel, scale: Scale) -> tuple[Limit, ...]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from flopcalc.formula import Env, Formula
 from flopcalc.record import Record
-from flopcalc.tensor import ParamKind, Shaped, Tensor
+from flopcalc.tensor import Shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Literal
+
+    from flopcalc.formula import Env, Formula
+    from flopcalc.tensor import ParamKind, Tensor
 
 Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | None"
-Attrs: TypeAlias = Mapping[str, Attr]
-Inputs: TypeAlias = tuple[Tensor, ...]
-Role: TypeAlias = Literal["compute", "norm", "activation", "other"]
+Attrs: TypeAlias = "Mapping[str, Attr]"
+Inputs: TypeAlias = "tuple[Tensor, ...]"
+Role: TypeAlias = 'Literal["compute", "norm", "activation", "other"]'
 
 OPERATIONS = ("mac", "add", "mul", "div", "cmp", "exp")
 PARAMETERS = ("weight", "bias", "norm", "buffer")

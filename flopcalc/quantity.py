@@ -5,12 +5,12 @@ All arithmetic is on integers, and rounding is half up (away from zero), exactly
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.errors import InputError, LimitError
 
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Literal, Protocol
 
     from flopcalc.errors import Where
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
             ...
 
 
-Kind: TypeAlias = Literal["count", "bytes", "share"]
-Units: TypeAlias = Literal["auto", "exact", "M", "G"]
+Kind: TypeAlias = 'Literal["count", "bytes", "share"]'
+Units: TypeAlias = 'Literal["auto", "exact", "M", "G"]'
 Parts: TypeAlias = "tuple[str, str, str]"  # whole part, "." and decimals, unit
 
 MAX_QUANTITY = 10**18
@@ -268,4 +268,8 @@ def _unit_advice(unit: str) -> str:
     for known in _UNITS:
         if known and known.lower() == unit.lower():
             return f"did you mean '{known}'?"
+    for word in ("mac", "madd", "mult", "flop", "param", "op"):  # 1.2GMAC
+        prefix, found, _ = unit.lower().partition(word)
+        if found and len(prefix.strip()) < 2:
+            return "a count has no name, only k M G T P; mult_adds are MACs, half of most FLOPs"
     return "units are k M G T P, kB MB GB TB, KiB MiB GiB TiB, and %"

@@ -70,7 +70,7 @@ def _one(  # noqa: PLR0911 - one for each state
             return _exported(data, path, knobs, task), ""
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
         model = load_spec(text, f"{revision.name}:{inside}")
-        return snapshot_of(model.graph(scale)), ""
+        return snapshot_of(model.graph(scale), task.dtype, peak=task.peak), ""
     except UnicodeDecodeError:
         return None, f"'{entry.name}' {at} is no UTF-8 text"
     except InputError as error:
@@ -86,4 +86,5 @@ def _exported(data: bytes, path: str, knobs: str, task: Task) -> Snapshot:
         with open(copy, "wb") as file:  # noqa: PTH123 - likewise
             file.write(data)
         loaded = api.open_model(f"{copy}@{knobs}" if knobs else copy)
-        return snapshot_of(api.graph_at(loaded.model, api.merged(loaded.scale, task.scale)))
+        graph = api.graph_at(loaded.model, api.merged(loaded.scale, task.scale))
+        return snapshot_of(graph, task.dtype, peak=task.peak)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from flopcalc.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Protocol
+    from typing import Literal, Protocol
 
     from flopcalc.op import Attrs, Op
     from flopcalc.tensor import Tensor
@@ -30,23 +30,22 @@ if TYPE_CHECKING:
             """
             ...
 
-
-ArgKind: TypeAlias = Literal[
-    "channels",  # a channel count: a number as the paper prints it is multiplied by α
-    "int",  # an integral expression
-    "num",  # any number
-    "bool",
-    "auto_bool",  # true, false or auto (None)
-    "word",  # one of `choices`
-    "sizes",  # an integer, or a list with one an axis
-    "padding",  # a word, an integer, or a list of integers or pairs
-    "ref",  # the name of a step, given as its Tensor
-    "name",  # the name of a step, given as that name
-    "steps",  # a list of steps (a branch)
-    "operands",  # a name, a list of names and branches
-    "text",  # any words, taken as they stand
-    "formula",  # an expression, given as its Formula and the Env of its names
-]
+    ArgKind: TypeAlias = Literal[
+        "channels",  # a channel count: a number as the paper prints it is multiplied by α
+        "int",  # an integral expression
+        "num",  # any number
+        "bool",
+        "auto_bool",  # true, false or auto (None)
+        "word",  # one of `choices`
+        "sizes",  # an integer, or a list with one an axis
+        "padding",  # a word, an integer, or a list of integers or pairs
+        "ref",  # the name of a step, given as its Tensor
+        "name",  # the name of a step, given as that name
+        "steps",  # a list of steps (a branch)
+        "operands",  # a name, a list of names and branches
+        "text",  # any words, taken as they stand
+        "formula",  # an expression, given as its Formula and the Env of its names
+    ]
 
 
 class _Required:

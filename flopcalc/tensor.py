@@ -6,11 +6,14 @@ Sizes are typed as integers. In an exported graph with named dimensions a size m
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.record import Record
 
-ParamKind = Literal["weight", "bias", "norm", "buffer"]
+if TYPE_CHECKING:
+    from typing import Literal
+
+ParamKind: TypeAlias = 'Literal["weight", "bias", "norm", "buffer"]'
 
 SPATIAL = "ldhw"
 _VECTOR, _SEQUENCE = "nc", "nlc"

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from flopcalc import api
-from flopcalc.budget import METRICS, TITLES
+from flopcalc.budget import METRICS, PEAK, TITLES
 from flopcalc.config.limits import parse_bound
+from flopcalc.dtypes import find_dtype
 from flopcalc.errors import InputError
 from flopcalc.measure import snapshot_of
 from flopcalc.quantity import join, percent
@@ -29,13 +30,15 @@ def assert_budget(
     mult_adds: str | int | None = None,
     params: str | int | None = None,
     weight_bytes: str | int | None = None,
+    peak_activation_bytes: str | int | None = None,
+    dtype: str | None = None,
     **knobs: Unpack[Knobs],
 ) -> None:
     """Fail a test where `model` is above a limit; the message shows its heaviest layers.
 
     A limit is a maximum (`250M`, `"<=250M"`, `250_000_000`), a bound that is not reached
-    (`"<250M"`), or a number at the precision written (`"==239M"`). `knobs` are those of
-    `flopcalc.analyze`.
+    (`"<250M"`), or a number at the precision written (`"==239M"`). Bytes are those of the file's
+    own types, or as if all floats were of `dtype`. `knobs` are those of `flopcalc.analyze`.
 
     >>> from flopcalc.testing import assert_budget
     >>> assert_budget("mobilenet_v1", alpha=0.75, mult_adds="<=326M", params="<2.6M")
@@ -44,10 +47,13 @@ def assert_budget(
     `InputError` where the model or a limit cannot be read.
     """
     given = {"mult_adds": mult_adds, "params": params, "weight_bytes": weight_bytes}
+    given[PEAK] = peak_activation_bytes
     limits = {metric: limit for metric, limit in given.items() if limit is not None}
     if not limits:
         raise InputError("no limit to assert", hint=f"one of: {', '.join(METRICS)}")
-    counted = snapshot_of(api.build(model, api.scale_of(knobs)))
+    graph = api.build(model, api.scale_of(knobs))
+    dtype = None if dtype is None else find_dtype(dtype)
+    counted = snapshot_of(graph, dtype, peak=PEAK in limits)
     failed = [text for m, limit in limits.items() if (text := _judge(counted, m, limit))]
     if failed:
         key = next(iter(limits))

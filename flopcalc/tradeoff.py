@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from flopcalc.doc import Doc
     from flopcalc.engine.fit import Fitted
     from flopcalc.engine.sweep import Sweep
-    from flopcalc.explore import Progress
     from flopcalc.graph import Model
+    from flopcalc.parts import Progress
     from flopcalc.quantity import Quantity
 
     Source: TypeAlias = "str | os.PathLike[str] | Model"
@@ -89,11 +89,11 @@ def fit(
 ) -> Fitted:
     """The largest networks within limits: of α, of the resolution, of whatever `vary` names.
 
-    `max` bounds `mult_adds`, `params` and `bytes` (of the parameters, each a `dtype`), as numbers
-    or as text (`150M`, `2MB`). `vary` names `alpha`, `res`, `depth` and vars of the spec; where
-    several vary, the answer is every network that no other one exceeds in all of them. What varies
-    takes the values given for it. Without any, α is every real number up to 2, and the resolution
-    the multiples of 32 up to the model's own.
+    `max` bounds `mult_adds`, `params`, `bytes` (of the parameters, each a `dtype`) and
+    `weight_bytes` (buffers included), as numbers or as text (`150M`, `2MB`). `vary` names `alpha`,
+    `res`, `depth` and vars of the spec; where several vary, the answer is every network that no
+    other one exceeds in all of them. What varies takes the values given for it. Without any, α is
+    every real number up to 2, and the resolution the multiples of 32 up to the model's own.
 
     >>> import flopcalc
     >>> (found,) = flopcalc.fit("mobilenet_v1", max={"mult_adds": "150M"}).found

@@ -21,8 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from flopcalc.errors import FileError, LimitError, Where, YamlError, near
-from flopcalc.yaml_errors import explain, find_unwanted, forbidden, unwanted_character
+from flopcalc.errors import LimitError, Where, YamlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 32
+_USUAL = 16 * 1024
 MAX_NUMBER = 10**12
 
 try:
@@ -103,6 +103,7 @@ class Entries:
 
 
 Node: TypeAlias = "Scalar | Items | Entries"
+_NO_KEY = Scalar("", False, 1, 1)
 
 
 class Source:
@@ -148,28 +149,18 @@ def read_file(path: str, *, keep_mark: bool = False) -> str:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs start-up time
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise FileError(f"no such file: '{path}'", hint=_neighbour(path)) from None
-    except IsADirectoryError:
-        raise FileError(f"'{path}' is a directory", hint="name a file in it") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FileError(f"cannot read '{path}': {reason.lower()}") from None
-    if len(data) > MAX_BYTES and b"\0" not in data:
-        raise LimitError(
-            f"'{path}' is larger than 256 KiB", hint="a spec is a few KB of text: is this the file?"
-        )
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise FileError(f"'{path}' is UTF-16 text", hint="save it as UTF-8")
-    if b"\0" in data:
-        raise FileError(f"'{path}' is a binary file, not YAML", hint="name a YAML text file")
-    try:
+            data = file.read(_USUAL)  # asking for all that is allowed takes twice as long
+            if len(data) == _USUAL:
+                data += file.read(MAX_BYTES + 1 - _USUAL)
+        if len(data) > MAX_BYTES or b"\0" in data or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            from flopcalc.yaml_errors import no_text  # here, as all of it: only a slip pays for it
+
+            raise no_text(path, data, too_large=len(data) > MAX_BYTES)
         return (data if keep_mark else data.removeprefix(b"\xef\xbb\xbf")).decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        where = Where(path, line)
-        raise FileError("not UTF-8 text", where=where, hint="save the file as UTF-8") from None
+    except (OSError, ValueError) as error:
+        from flopcalc.yaml_errors import unreadable
+
+        raise unreadable(path, error) from None
 
 
 def parse(text: str, name: str) -> tuple[Node, Source]:
@@ -187,14 +178,61 @@ def parse(text: str, name: str) -> tuple[Node, Source]:
             return _build(_FAST_PARSER(text), source, "?"), source
         except (yaml.YAMLError, YamlError, LimitError, _UnsureError):
             pass
-    parser = _pure_parser(text)
+    from flopcalc.yaml_errors import pure_parser
+
+    parser = pure_parser(text)
     try:
         return _build(parser, source, "\0"), source  # NUL: never
     except yaml.MarkedYAMLError as error:
+        from flopcalc.yaml_errors import explain
+
         raise explain(error, source) from None
     except (yaml.YAMLError, ValueError, OverflowError):  # chr() of an escape beyond Unicode
         where = source.at(parser.line + 1, parser.column + 1)
         raise YamlError("not a Unicode character", where=where) from None
+
+
+def parse_but(text: str, name: str, key: str) -> tuple[Node, Source, Callable[[], Node] | None]:
+    """`parse`, but the value of `key` at the top is read when the function is called.
+
+    None where the file has no such key. Its text is set apart where `key` is the last one, and
+    begins a line; errors in it are then raised by the function, at the same place.
+    """
+    text = text.removeprefix("\ufeff")
+    start = _start_of_last(text, key) if len(text) <= MAX_BYTES and not _unwanted(text) else 0
+    if start:
+        try:
+            root, _ = parse(text[:start], name)
+        except (YamlError, LimitError):  # of the whole text the message may be another
+            root = _NO_KEY
+        source = Source(name, text)
+        if isinstance(root, Entries) and key not in root.entries and not _braced(root, source):
+            lines = text.count("\n", 0, start)
+            return root, source, lambda: _alone("\n" * lines + text[start:], source, key)
+    root, source = parse(text, name)
+    if not isinstance(root, Entries) or key not in root.entries:
+        return root, source, None
+    node = root.entries[key][1]
+    return root, source, lambda: node
+
+
+def _start_of_last(text: str, key: str) -> int:
+    """Where the line of the last key begins, if nothing but its value follows; else 0."""
+    start = text.find(f"\n{key}:") + 1
+    if start and all(not line or line[0] in " -#\r" for line in text[start:].split("\n")[1:]):
+        return 0 if "\n---" in text else start
+    return 0
+
+
+def _braced(root: Entries, source: Source) -> bool:
+    return source.line(root.line).startswith("{", root.column - 1)
+
+
+def _alone(text: str, source: Source, key: str) -> Node:
+    """The value of `key`, the only one in `text`."""
+    root, _ = parse(text, source.name)
+    assert isinstance(root, Entries)
+    return root.entries[key][1]
 
 
 def as_literal(scalar: Scalar, source: Source) -> int | float | bool | str | None:
@@ -215,29 +253,6 @@ def as_literal(scalar: Scalar, source: Source) -> int | float | bool | str | Non
         hint = f"write {switch}, or quote a name"
         raise YamlError(f"'{text}' is no value here", where=source.where(scalar), hint=hint)
     return text
-
-
-def looks_like_expression(key: str) -> bool:
-    """Whether a key is no plain word: most likely the rest of an expression cut at a comma.
-
-    `{se: max(8, ch // 4)}` has the keys `se` and `ch // 4)`.
-    """
-    word = key.replace("-", "_").replace(".", "_")
-    return not (word.isidentifier() and key.isascii() and key[0] not in "-.")
-
-
-def _pure_parser(text: str) -> Any:  # noqa: ANN401 - a class made of PyYAML's untyped ones
-    from yaml.parser import Parser
-    from yaml.reader import Reader
-    from yaml.scanner import Scanner
-
-    class PureParser(Reader, Scanner, Parser):
-        def __init__(self, text: str) -> None:
-            Reader.__init__(self, text)
-            Scanner.__init__(self)
-            Parser.__init__(self)
-
-    return PureParser(text)
 
 
 class _UnsureError(Exception):
@@ -262,20 +277,22 @@ def _build(parser: Any, source: Source, unsure: str) -> Node:  # noqa: ANN401, C
             mark = event.start_mark
             style = event.style
             if event.anchor or event.tag:
-                raise forbidden(source, mark.line + 1, mark.column + 1)
+                raise _forbidden(source, mark)
             if not style:
                 if unsure in event.value:
                     raise _UnsureError
             elif style == '"':
-                if found := find_unwanted(event.value):
-                    raise unwanted_character(found[0], source.at(mark.line + 1, mark.column + 1))
+                if _unwanted(event.value):
+                    from flopcalc.yaml_errors import unwanted_in
+
+                    raise unwanted_in(event.value, source.at(mark.line + 1, mark.column + 1))
             elif style != "'" and "#" in source.line(mark.line + 1) and unsure == "?":
                 raise _UnsureError  # a comment against the | or > of a block
             append(Scalar(event.value, not style, mark.line + 1, mark.column + 1))
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             mark = event.start_mark
             if event.anchor or event.tag:
-                raise forbidden(source, mark.line + 1, mark.column + 1)
+                raise _forbidden(source, mark)
             node: Items | Entries
             if kind is MappingStartEvent:
                 node = Entries({}, mark.line + 1, mark.column + 1)
@@ -305,10 +322,13 @@ def _build(parser: Any, source: Source, unsure: str) -> Node:  # noqa: ANN401, C
             children = outer
             append = children.append
         elif kind is DocumentStartEvent:
-            _check_document(event, roots, source)
+            if roots or event.version or event.tags:
+                from flopcalc.yaml_errors import bad_document
+
+                raise bad_document(event, source, second=bool(roots))
         elif kind is AliasEvent:
             mark = event.start_mark
-            raise forbidden(source, mark.line + 1, mark.column + 1)
+            raise _forbidden(source, mark)
         elif kind is StreamEndEvent:
             break
     root = roots[0] if roots else None
@@ -322,78 +342,59 @@ def _fill(entries: dict[str, tuple[Scalar, Node]], children: list[Node], source:
     """Pair keys with values."""
     pairs = iter(children)
     for key, value in zip(pairs, pairs, strict=True):
-        if not isinstance(key, Scalar):
-            hint = "quote the key, or look for a missing ':'"
-            raise YamlError("a key must be a word", where=source.where(key), hint=hint)
-        text = key.value
-        if text in entries:
-            first = entries[text][0]
-            hint = f"remove one; the first is at {first.line}:{first.column}"
-            raise YamlError(
-                f"key '{_short(text)}' is given twice", where=source.where(key), hint=hint
-            )
-        if text == "<<" and key.plain:
-            hint = "make a block with parameters"
-            raise YamlError("merge keys '<<' are not allowed", where=source.where(key), hint=hint)
-        if not text:
-            raise YamlError("a key is missing before ':'", where=source.where(key))
+        word = key if isinstance(key, Scalar) else _NO_KEY
+        text = word.value
+        if not text or text in entries or (text == "<<" and word.plain):
+            from flopcalc.yaml_errors import bad_key
+
+            raise bad_key(key, entries, source)
         if isinstance(value, Scalar) and value.plain and not value.value:
-            value.line, value.column = (
-                key.line,
-                key.column,
-            )  # the parsers differ on where nothing is
-        entries[text] = (key, value)
+            value.line, value.column = key.line, key.column  # the parsers differ on that
+        entries[text] = (word, value)
 
 
 def _check_text(source: Source) -> None:
     text = source.text
     if len(text) > MAX_BYTES:
         raise LimitError("larger than 256 KiB", where=Where(source.name))
-    found = find_unwanted(text)
-    if found:
-        start = found.start()
-        where = source.at(text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        raise unwanted_character(found[0], where)
+    if _unwanted(text):
+        from flopcalc.yaml_errors import unwanted_at
+
+        raise unwanted_at(source)
 
 
-def _check_document(event: Any, roots: list[Node], source: Source) -> None:  # noqa: ANN401 - an event
-    where = source.at(event.start_mark.line + 1, event.start_mark.column + 1)
-    if roots:
-        raise YamlError("a second document starts here", where=where, hint="one file, one document")
-    if event.version or event.tags:
-        raise YamlError("YAML directives are not allowed", where=where, hint="remove the '%' line")
+def _unwanted(text: str) -> bool:
+    """Whether there is a character that a YAML file of ours may not hold."""
+    if text.replace("\r\n", "").replace("\n", "").replace("\t", "").isprintable():
+        return False  # nearly always, and it saves the 1.5 ms that compiling the pattern takes
+    from flopcalc.yaml_errors import find_unwanted
+
+    return find_unwanted(text) is not None
+
+
+def _forbidden(source: Source, mark: Any) -> YamlError:  # noqa: ANN401 - a mark of either parser
+    from flopcalc.yaml_errors import forbidden
+
+    return forbidden(source, mark.line + 1, mark.column + 1)
 
 
 def _number(scalar: Scalar, source: Source) -> int | float:
     text = scalar.value
     digits = text.lstrip("+-")
     if digits[0] == "0" and digits[1:2].isdigit():
-        plain = digits.lstrip("0")
-        sign = "-" if text[0] == "-" else ""
-        hint = f"write {sign}{_short(plain) if plain[:1].isdigit() else '0' + _short(plain)}"
-        message = f"number '{_short(text)}' has a leading zero"
-        raise YamlError(message, where=source.where(scalar), hint=hint)
+        from flopcalc.yaml_errors import leading_zero
+
+        raise leading_zero(text, source.where(scalar))
     number: int | float
     if digits.isdigit():
         number = int(text) if len(digits) <= len(str(MAX_NUMBER)) else MAX_NUMBER + 1
     else:
         number = float(text)
     if abs(number) > MAX_NUMBER:
-        raise LimitError(f"number '{_short(text)}' is above 10^12", where=source.where(scalar))
+        raise LimitError(f"number '{short(text)}' is above 10^12", where=source.where(scalar))
     return number
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A text for a message, its end left out where it is long."""
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _neighbour(path: str) -> str | None:
-    """A hint: the file in the same folder whose name is nearest."""
-    import os
-
-    folder, name = os.path.split(path)
-    try:
-        found = near(name, os.listdir(folder or "."))  # noqa: PTH208 - likewise
-    except (OSError, ValueError):
-        return None
-    return f"did you mean '{os.path.join(folder, found)}'?" if found else None  # noqa: PTH118 - likewise

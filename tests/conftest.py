@@ -1,17 +1,22 @@
-"""Fixtures: `golden` files, `run` for the command line, `load` and `count_of` for specs."""
+"""Fixtures: `golden` files, `run` for the command line, `project`, `load` and `count_of`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from flopcalc.cli.main import main
 from flopcalc.engine.count import Analysis, count
 from flopcalc.graph import Scale
+from flopcalc.reports.models import Entry
 from flopcalc.spec.model import SpecModel, load_spec
+
+if TYPE_CHECKING:
+    from gate_project import Project
 
 pytest.register_assert_rewrite("one_layer")
 
@@ -46,6 +51,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 
 @pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A scratch project of the gate, and the working directory in it."""
+    from gate_project import Project  # here, since it lies beside the tests of the command line
+
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     """`run("analyze", "mobilenet_v1")`: the command line, in this process."""
 
@@ -63,6 +77,14 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 
 def _load(text: str) -> SpecModel:
     return load_spec(dedent(text).strip() + "\n", "net.yaml")
+
+
+@pytest.fixture(scope="session")
+def entries() -> list[Entry]:
+    """Every network that ships, at all published scales, counted once for all tests."""
+    from flopcalc.zoo import models
+
+    return models(scales=True)
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
-"""Every graph of a folder against its truth: `python -m tests.onnx_truth FOLDER [-v] [NAME …]`.
+"""Graphs of a folder against their truth: `python -m tests.onnx_truth FOLDER [-v] [-c] [NAME …]`.
 
 The folder holds `graphs/*.onnx` and `truth.json`, which has for each file the exact Mult-Adds in
 total and by operator, or, where sizes have names, the total for several values of them. Prints a
 line for each graph that is not exact and a summary; exits 1 if any count is wrong. `--markdown`
-prints the table of docs/onnx.md.
+prints the table of docs/onnx.md; `-c` also writes each graph of fixed sizes as a spec, which
+is proved to count the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flopcalc.conversion import convert
 from flopcalc.dim import Dim, Expr
 from flopcalc.dim_values import substitute
 from flopcalc.engine.count import Analysis, count
@@ -141,6 +143,19 @@ def verdicts(folder: Path, names: list[str]) -> list[Verdict]:
     return [judge(p, truth[p.name.removesuffix(".onnx")]) for p in chosen]
 
 
+def conversions(folder: Path, found: list[Verdict]) -> tuple[int, dict[str, str]]:
+    """How many of the judged graphs of fixed sizes convert, and why the others do not."""
+    converted, refused = 0, {}
+    for v in found:
+        if isinstance(v.mult_adds, int):
+            try:
+                convert(folder / "graphs" / f"{v.name}.onnx")
+                converted += 1
+            except InputError as error:
+                refused[v.name] = f"{error.where or v.name}: {error.message}"
+    return converted, refused
+
+
 def markdown(found: list[Verdict]) -> str:
     """The table of the documentation: every graph with its Mult-Adds, or the reason."""
     lines = ["| graph | Mult-Adds | |", "|:--|--:|:--|"]
@@ -168,6 +183,9 @@ def main(arguments: list[str]) -> int:
         parts = ", ".join(f"{tally[k]} {k}" for k in ("exact", "partial", "refused", "wrong"))
         seconds = sum(v.seconds for v in found)
         print(f"{len(found)} graphs in {seconds:.1f} s: {parts}")  # noqa: T201 - a command
+    if "-c" in options:
+        converted, refused = conversions(Path(folder), found)
+        print(f"{converted} of {converted + len(refused)} convert", *refused.values(), sep="\n")  # noqa: T201 - likewise
     return int(any(v.outcome == "wrong" for v in found))
 
 

@@ -109,6 +109,8 @@ def test_allows_no_more(text: str, exact: int, answer: bool) -> None:
         ("600g", "'600g' has no known unit", "did you mean 'G'?"),
         ("4K", "'4K' has no known unit", "did you mean 'k'?"),
         ("16mib", "'16mib' has no known unit", "did you mean 'MiB'?"),
+        ("1.2GMAC", "'1.2GMAC' has no known unit", "a count has no name, only k M G"),
+        ("600 MFLOPs", "'600 MFLOPs' has no known unit", "mult_adds are MACs"),
         ("3x", "'3x' has no known unit", "units are k M G"),
         ("007M", "'007M' has a leading zero", "without"),
         ("3.5", "'3.5' is not a whole number", "all digits"),

@@ -54,10 +54,11 @@ def test_a_network_says_where_it_is_published(stem: str) -> None:
 @pytest.mark.parametrize("stem", FILES)
 def test_a_spec_is_readable(stem: str) -> None:
     path = Path(catalog.specs_folder()) / catalog.shipped()[stem]
-    lines = path.read_text(encoding="utf-8").splitlines()
+    text = path.read_text(encoding="utf-8")
+    network, _, _ = text.partition("\npublished:")
 
-    assert len(lines) <= 120
-    assert max(map(len, lines)) <= 120
+    assert network.count("\n") < 120  # the tables that are quoted after it may be long
+    assert max(map(len, text.splitlines())) <= 120
 
 
 @pytest.mark.parametrize("row", ORACLES, ids=lambda row: f"{row['model']}-{row['source']}")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flopcalc import yaml_tree
 from flopcalc.errors import InputError, LimitError, YamlError
+from flopcalc.yaml_errors import looks_like_expression
 from flopcalc.yaml_tree import (
     Entries,
     Items,
@@ -20,7 +21,6 @@ from flopcalc.yaml_tree import (
     Scalar,
     Source,
     as_literal,
-    looks_like_expression,
     parse,
     read_file,
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("accept", cls=Light)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL …")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; the lock file keeps it.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; the lock file keeps it.")
 @click.option("--force", is_flag=True, help="Even over a maximum, and any jump.")
 @click.option("--config", metavar="FILE", help="The budget file.  [default: the nearest upwards]")
 @reporting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--columns", metavar="LIST", help="name,kind,op,in,out,mult_adds,share,params,…")
 @click.option("--dtype", metavar="NAME", help="Bytes as if floats were fp16, bf16, int8, …")
 @click.option("--all", "everything", is_flag=True, help="Also layers that cost nothing.")
+@click.option("--published", is_flag=True, help="What papers and libraries print, judged.")
 @click.option("--explain", "formula", is_flag=True, help="A column with each formula.")
 @reporting
 def command(
@@ -39,7 +40,7 @@ def command(
     scale: Scale,
     convention: str,
     everything: bool,  # noqa: FBT001 - click passes flags so
-    **view: object,
+    **view: Any,  # noqa: ANN401 - of api.report
 ) -> Doc:
     """Count Mult-Adds and parameters of MODEL, layer by layer.
 
@@ -48,5 +49,6 @@ def command(
     """
     from flopcalc import api
 
-    unfolded = click.get_current_context().meta[FOR_A_PROGRAM]
+    context = click.get_current_context()
+    unfolded = context.meta[FOR_A_PROGRAM] or context.params["format"] == "html"  # it folds itself
     return api.report(model, scale, convention, all=everything, unfolded=unfolded, **view)

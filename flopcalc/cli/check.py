@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--against", metavar="REV", help="Show what changed since a git revision.")
 @click.option("--jobs", type=int, default=1, metavar="N", help="Processes that count.")
+@click.option("--dtype", metavar="NAME", help="Bytes as if floats were fp16, bf16, int8, …")
 @click.option("--all", "everything", is_flag=True, help="Also the limits that hold, all of them.")
 @scaling
 @also

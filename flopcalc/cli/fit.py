@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     required=True,
     callback=pairs,
     metavar="METRIC=N",
-    help="mult_adds=150M, params=2M, bytes=2MB.",
+    help="mult_adds=150M, params=2M, bytes=2MB, weight_bytes=2MB.",
 )
 @click.option(
     "--vary", default="alpha", metavar="LIST", help="alpha, res, depth, vars.  [default: alpha]"

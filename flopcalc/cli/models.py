@@ -1,8 +1,8 @@
-"""`flopcalc models`: the networks that ship."""
+"""`flopcalc models`: the networks that ship, by name, family, cost and accuracy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,13 +15,25 @@ if TYPE_CHECKING:
 
 @click.command("models", cls=Light)
 @click.argument("pattern", required=False)
+@click.option("--family", metavar="NAME", help="Only a family: mobilenet, resnet, detection, …")
 @click.option(
     "--max", "limits", multiple=True, metavar="METRIC=N", help="mult_adds=300M, params=4M."
 )
-@click.option("--sort", default="name", metavar="KEY", help="Order by name, mult_adds or params.")
+@click.option("--min", "lower", multiple=True, metavar="METRIC=N", help="top1=75%, params=1M.")
+@click.option(
+    "--sort",
+    default="name",
+    metavar="KEY",
+    help="Order by name, family, mult_adds, params or top1, the published accuracy.",
+)
+@click.option("--top", type=int, metavar="N", help="Only the first N.")
+@click.option("--scales", is_flag=True, help="Also the published widths and resolutions.")
 @reporting
-def command(pattern: str | None, limits: tuple[str, ...], sort: str) -> Doc:
-    """List the networks that ship, with their variants; PATTERN filters by name (mobilenet*)."""
-    from flopcalc import api
+def command(pattern: str | None, **asked: Any) -> Doc:  # noqa: ANN401 - of zoo.report_models
+    """List the networks that ship, with their variants; PATTERN filters by name (mobilenet*).
 
-    return api.report_models(pattern, limits, sort)
+    The most accurate networks under 300 M Mult-Adds: --max mult_adds=300M --sort top1 --top 3.
+    """
+    from flopcalc import zoo
+
+    return zoo.report_models(pattern, **asked)

@@ -23,7 +23,7 @@ def write_picture(doc: Doc, path: str) -> None:
     if ending is None:
         raise InputError(f"'{path}' has no known ending", hint=f"one of: {', '.join(ENDINGS)}")
     if doc.chart is None:
-        hint = "--plot draws what analyze, compare and sweep say"
+        hint = "--plot draws what analyze, compare, sweep and check say"
         raise InputError("this report has no picture", hint=hint)
     chart = doc.chart()
     if not any(series.marks for series in chart.series):

@@ -14,6 +14,8 @@ from flopcalc.cli.options import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flopcalc.doc import Doc
+
 KINDS = ("markdown", "junit", "sarif", "github", "codequality", "json", "csv", "plain")
 
 
@@ -39,8 +41,17 @@ def also(command: Callable[..., Report]) -> Callable[..., Report]:
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Report:  # noqa: ANN401 - whatever the command takes
+        from flopcalc.errors import InputError
+
         files, github = kwargs.pop("reports"), kwargs.pop("github")
-        return Files(command(*args, **kwargs), files, github=github)
+        try:
+            return Files(command(*args, **kwargs), files, github=github)
+        except InputError as error:
+            if files or github:  # who reads them should see why there is nothing else
+                from flopcalc.gate import report_failure
+
+                write_reports(report_failure(error), files, github=github)
+            raise
 
     report = click.option(
         "--report",
@@ -70,18 +81,23 @@ class Files(Report):
 
     def show(self) -> int:
         """Print, then write every file; returns the exit code."""
-        from flopcalc.output import write_file
-        from flopcalc.renderers import render_report
-
         code = super().show()
-        if self.github:
-            sys.stdout.write(render_report(self.doc, "github"))
-            summary = os.environ.get("GITHUB_STEP_SUMMARY")
-            if summary:
-                _append(summary, render_report(self.doc, "markdown"))
-        for kind, file in self.files:
-            write_file(file, render_report(self.doc, kind))
+        write_reports(self.doc, self.files, github=self.github)
         return code
+
+
+def write_reports(doc: Doc, files: Sequence[tuple[str, str]], *, github: bool) -> None:
+    """Write a check's document in other formats; print annotations for GitHub."""
+    from flopcalc.output import write_file
+    from flopcalc.renderers import render_report
+
+    if github:
+        sys.stdout.write(render_report(doc, "github"))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            _append(summary, render_report(doc, "markdown"))
+    for kind, file in files:
+        write_file(file, render_report(doc, kind))
 
 
 def _append(path: str, text: str) -> None:

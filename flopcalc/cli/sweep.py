@@ -33,7 +33,7 @@ MOST_ROWS = 100_000  # in csv unasked; --data streams any number
 @click.option("--pivot", metavar="A,B", help="A grid: alpha,res.")
 @click.option("--value", default="mult_adds", metavar="WHAT", help="What --pivot shows.")
 @click.option("--pareto", metavar="LIST", help="Goals of the front: mult_adds,top1 or params,…")
-@click.option("--published", is_flag=True, help="Test what the specs quote from papers.")
+@click.option("--published", is_flag=True, help="Judge what the specs quote from papers.")
 @click.option("--all", "everything", is_flag=True, help="Every point of large sweeps.")
 @click.option("--data", metavar="FILE", help="Every point as .csv, .npz or .json.")
 @click.option("--jobs", type=int, default=1, metavar="N", help="Processes.  [default: 1]")
@@ -74,8 +74,9 @@ def command(  # noqa: PLR0917 - click passes them by name
         )
     if data is not None:
         write_bulk(sweep, data)
-    for_a_program = click.get_current_context().meta[FOR_A_PROGRAM] and len(sweep) <= MOST_ROWS
-    return document(sweep, View(pivot, value, pareto, everything or for_a_program))
+    program = click.get_current_context().meta[FOR_A_PROGRAM]
+    unfolded = everything or (program and len(sweep) <= MOST_ROWS)
+    return document(sweep, View(pivot, value, pareto, unfolded, grids=program))
 
 
 def _executor(jobs: int, dask: str | None, stack: ExitStack) -> Executor | None:

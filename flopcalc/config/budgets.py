@@ -12,6 +12,7 @@ from flopcalc.config.limits import LimitReader, read_near, read_severity
 from flopcalc.config.scale import SCALE_KEYS, read_scale, scale_name
 from flopcalc.config.toml import parse_toml
 from flopcalc.errors import InputError, SpecError, did_you_mean
+from flopcalc.graph import Scale
 from flopcalc.quantity import parse_quantity
 from flopcalc.record import Record
 from flopcalc.yaml_tree import Entries, Items, Scalar, parse
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 KEYS = (
     *("version", "models", "limits", "severity", "near", "on_incomplete", "lock"),
-    "accept_up_to",
+    *("lock_layers", "accept_up_to", "dtype"),
 )
-ENTRY_KEYS = ("model", "name", "limits", *SCALE_KEYS)
+ENTRY_KEYS = ("model", "name", "limits", "variants", "dtype", *SCALE_KEYS)
 ON_INCOMPLETE = ("fail", "warn")
+SWITCH = ("on", "off")
 LOCK = "flopcalc.lock"
 NEAR = parse_quantity("5%")
 ACCEPT = parse_quantity("10%")
@@ -35,6 +37,7 @@ _SUFFIXES = (".yaml", ".yml", ".onnx")
 class Config(Record):
     """A configuration: `folder` is what its paths start from, `lock` the path of the baseline.
 
+    `locks_layers` says whether the baseline has the layers of its models, or their totals alone.
     `limits` hold for every model that has none of its own for the same metric and part.
     """
 
@@ -46,6 +49,7 @@ class Config(Record):
     source: Source
     fails_incomplete: bool = True
     accept_up_to: Quantity = ACCEPT
+    locks_layers: bool = True
 
     def limits_of(self, entry: Entry) -> tuple[Limit, ...]:
         """The limits that apply to an entry, its own before those for all."""
@@ -86,6 +90,7 @@ class _Reader:
         self.source = source
         self.folder = folder
         self.limits = LimitReader(source, "error", NEAR)
+        self.dtype: str | None = None
 
     def error(self, node: Node, message: str, hint: str | None = None) -> SpecError:
         return SpecError(message, where=self.source.where(node), hint=hint)
@@ -104,10 +109,7 @@ class _Reader:
         if "version" in entries and self._word(entries["version"]) != "1":
             message = f"version '{self._word(entries['version'])}' is not known"
             raise self.error(entries["version"], message, "this release reads 'version: 1'")
-        if "severity" in entries:
-            self.limits.severity = read_severity(self.source, entries["severity"])
-        if "near" in entries:
-            self.limits.near = read_near(self.source, entries["near"])
+        self._defaults(entries)
         limits = self.limits.read(entries["limits"]) if "limits" in entries else ()
         fails = True
         if "on_incomplete" in entries:
@@ -119,6 +121,9 @@ class _Reader:
             accept = parse_quantity(self._word(node), self.source.where(node))
             if accept.kind != "share":
                 raise self.error(node, f"'{accept}' is no share of the baseline", "for example 10%")
+        layers = True
+        if "lock_layers" in entries:
+            layers = self._choice(entries["lock_layers"], SWITCH) == "on"
         if "models" not in entries:
             raise self.error(root, "a budget file needs 'models'", "models: [nets/*.yaml]")
         return Config(
@@ -130,14 +135,27 @@ class _Reader:
             self.source,
             fails,
             accept,
+            layers,
         )
+
+    def _defaults(self, entries: dict[str, Node]) -> None:
+        """What holds for limits and models that do not say."""
+        if "severity" in entries:
+            self.limits.severity = read_severity(self.source, entries["severity"])
+        if "near" in entries:
+            self.limits.near = read_near(self.source, entries["near"])
+        if "dtype" in entries:
+            self.dtype = self._dtype(entries["dtype"])
 
     def _models(self, node: Node) -> tuple[Entry, ...]:
         if not isinstance(node, Items) or not node.items:
             raise self.error(node, "'models' is a list of models", "- nets/*.yaml")
         found: dict[str, Entry] = {}
+        alone: set[str] = set()
         for item in node.items:
             for entry in self._entry(item):
+                if entry.alone:
+                    alone.add(entry.model)
                 before = found.get(entry.name)
                 if before is None or before.found:  # what is said of one model beats a glob
                     if before is None or not entry.found:
@@ -145,13 +163,13 @@ class _Reader:
                 elif not entry.found:
                     hint = "give one of them a 'name'"
                     raise self.error(item, f"model '{entry.name}' is listed twice", hint)
-        return tuple(found.values())
+        return tuple(e._replace(alone=e.model in alone) for e in found.values())
 
     def _entry(self, node: Node) -> list[Entry]:
         where = self.source.where(node)
         if isinstance(node, Scalar):
             return [
-                Entry(name, name, where=where, found=pattern)
+                Entry(name, name, where=where, found=pattern, dtype=self.dtype)
                 for name, pattern in self._files(node, node.value)
             ]
         if not isinstance(node, Entries):
@@ -166,14 +184,58 @@ class _Reader:
         place = node.entries["model"][1]
         files = self._files(place, self._word(place))
         suffix = scale_name(node)
+        dtype = self._dtype(node.entries["dtype"][1]) if "dtype" in node.entries else self.dtype
         entries = [
-            Entry(name + suffix, name, scale, limits, where, pattern) for name, pattern in files
+            Entry(name + suffix, name, scale, limits, where, pattern, dtype)
+            for name, pattern in files
         ]
+        if "variants" in node.entries:
+            return self._variants(node, entries)
         if "name" in node.entries:
             if files[0][1]:
                 raise self.error(node.entries["name"][0], "one 'name' for all that a glob finds")
             entries = [entries[0]._replace(name=self._word(node.entries["name"][1]))]
         return entries
+
+    def _variants(self, node: Entries, entries: list[Entry]) -> list[Entry]:
+        """The entries of a model, and one more for each variant that the key asks for."""
+        from flopcalc.config.variants import variants
+
+        at, asked = node.entries["variants"]
+        for key in ("name", *SCALE_KEYS):
+            if key in node.entries:
+                message = f"'variants' and '{key}' do not go together"
+                raise self.error(at, message, "list that model apart")
+        listed = [self._word(item) for item in asked.items] if isinstance(asked, Items) else None
+        if listed is None and self._word(asked) != "all":
+            raise self.error(asked, f"'{self._word(asked)}' is not 'all'", "variants: all, or [a]")
+        found: list[Entry] = []
+        known: list[str] = []
+        more = scale_name(node)
+        for entry in entries:
+            there = variants(os.path.join(self.folder, entry.model))  # noqa: PTH118 - likewise
+            known += there
+            chosen = [name for name in there if listed is None or name in listed]
+            found.append(entry._replace(alone=listed is None))
+            found += [
+                entry._replace(
+                    name=f"{entry.model}@{name}{more.replace('@', ',')}", scale=Scale(variant=name)
+                )
+                for name in chosen
+            ]
+        for name in listed or ():
+            if name not in known:
+                raise self.error(asked, f"no variant '{name}'", did_you_mean(name, known))
+        return found
+
+    def _dtype(self, node: Node) -> str:
+        from flopcalc.dtypes import find_dtype  # here, as below: few ask for it
+
+        word = self._word(node)
+        try:
+            return find_dtype(word)
+        except InputError as error:
+            raise self.error(node, error.message, error.hint) from None
 
     def _files(self, node: Node, text: str) -> list[tuple[str, str]]:
         """The models that a text means, each with the glob that found it."""

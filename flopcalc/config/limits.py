@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.budget import METRICS, SHARES, Limit
+from flopcalc.budget import METRICS, PEAK, SHARES, Limit
 from flopcalc.errors import InputError, SpecError, did_you_mean
 from flopcalc.quantity import parse_quantity
 from flopcalc.yaml_tree import Entries, Items, Scalar
@@ -29,6 +29,8 @@ _ALIASES = {
     "flops": "mult_adds",
     "parameters": "params",
     "weights": "params",
+    "modelsize": "weight_bytes",
+    **dict.fromkeys(("peak", "peakmemory", "activations", "activationbytes", "ram"), PEAK),
 }
 
 

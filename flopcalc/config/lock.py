@@ -8,15 +8,17 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.budget import Acceptance, Locked, Part, Snapshot
+from flopcalc.budget import PEAK, Acceptance, Locked, Part, Snapshot
 from flopcalc.errors import FileError, InputError, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SCHEMA = "flopcalc.lock/1"
+LFS = b"version https://git-lfs.github.com/spec/"
 CONVENTION = "mult-adds/1"
 MAX_BYTES = 256 * 2**20
+_SIZES = ("weight_bytes", PEAK)  # unknown where absent
 _PATIENCE = 30.0  # seconds to wait for another run
 _CONFLICT = re.compile(r"^(<<<<<<<|=======$|>>>>>>>|\|\|\|\|\|\|\|)", re.MULTILINE)
 
@@ -42,6 +44,9 @@ def parse_lock(data: bytes, name: str) -> dict[str, Locked]:
         text = data.decode()
     except UnicodeDecodeError:
         raise _corrupted(name, "it is no UTF-8 text") from None
+    if data.startswith(LFS):
+        hint = "'git lfs pull' fetches the file; better, keep it out of Git LFS"
+        raise InputError("the lock file is a Git LFS pointer", where=Where(name), hint=hint)
     found = _CONFLICT.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
@@ -162,14 +167,14 @@ def _model(locked: Locked) -> str:
     snap = locked.snapshot
     fields: dict[str, object] = {"name": snap.name, "scale": dict(snap.scale)}
     fields |= {"status": snap.status, "mult_adds": snap.mult_adds, "params": snap.params}
-    if snap.weight_bytes is not None:
-        fields["weight_bytes"] = snap.weight_bytes
+    fields |= {m: n for m in _SIZES if (n := snap.value(m)) is not None}
     lines = [f"{_json(key)}: {_json(value)}" for key, value in fields.items()]
     if snap.reasons:
         lines.append('"reasons": ' + _list(map(_json, snap.reasons)))
     if locked.accepted:
         lines.append('"accepted": ' + _list(_json(a._asdict()) for a in locked.accepted))
-    lines.append('"layers": ' + _list(_json(_layer(part)) for part in snap.parts))
+    if snap.parts:
+        lines.append('"layers": ' + _list(_json(_layer(part)) for part in snap.parts))
     return "{\n      " + ",\n      ".join(lines) + "\n    }"
 
 
@@ -194,7 +199,7 @@ def _entry(data: Any) -> Locked:  # noqa: ANN401 - what JSON has
             _integer(layer["mult_adds"]) if "mult_adds" in layer else None,
             _integer(layer["params"]),
         )
-        for layer in data["layers"]
+        for layer in data.get("layers", ())
     )
     if data["status"] not in {"complete", "partial"}:
         raise ValueError(f"status {data['status']!r}")
@@ -207,6 +212,7 @@ def _entry(data: Any) -> Locked:  # noqa: ANN401 - what JSON has
         _integer(data["weight_bytes"]) if "weight_bytes" in data else None,
         parts,
         tuple(map(str, data.get("reasons", ()))),
+        _integer(data[PEAK]) if PEAK in data else None,
     )
     accepted = tuple(
         Acceptance(str(a["metric"]), _integer(a["before"]), _integer(a["after"]), str(a["reason"]))

@@ -44,7 +44,7 @@ def read_scale(source: Source, node: Entries) -> Scale:
 def scale_name(node: Entries) -> str:
     """What tells a scaled model from others of its file: `@alpha=0.75,res=192`."""
     parts = []
-    for key in SCALE_KEYS:
+    for key in (*SCALE_KEYS, "dtype"):
         if key not in node.entries:
             continue
         value = node.entries[key][1]

@@ -28,7 +28,9 @@ def config_schema() -> dict[str, Any]:
         "near": _NEAR,
         "on_incomplete": {"enum": ["fail", "warn"]},
         "lock": _text(),
+        "lock_layers": {"enum": ["on", "off"]},
         "accept_up_to": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"},
+        "dtype": _text(),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -60,7 +62,9 @@ def _entry() -> dict[str, Any]:
         "model": _text(),
         "name": _text(),
         "limits": {"$ref": "#/$defs/limits"},
+        "dtype": _text(),
         "variant": _text(),
+        "variants": {"anyOf": [{"const": "all"}, {"type": "array", "items": _text()}]},
         "alpha": _NUMBER,
         "rho": _NUMBER,
         "depth": _NUMBER,
@@ -87,6 +91,8 @@ def _limit(metric: str) -> dict[str, Any]:
     kind = "share" if share else METRICS[metric]
     pattern = {"count": _COUNT, "bytes": _BYTES, "share": _SHARE}[kind]
     bound: dict[str, Any] = {"type": "string", "pattern": pattern}
+    if kind == "bytes":  # +0 is a number for whoever reads YAML by its own rules
+        bound = {"anyOf": [bound, {"const": 0}]}
     if kind == "count":
         bound = {"anyOf": [bound, {"type": "integer", "minimum": 0}]}
     spelled: dict[str, Any] = {"max": bound, "severity": _SEVERITY, "near": _NEAR}

@@ -10,6 +10,8 @@ models:
 limits:                            # for every model that has none of its own
   mult_adds: 600M                  # at most 600 million multiply-accumulates
   params: [5M, +1%]                # at most 5 million, and at most 1% above flopcalc.lock
+# weight_bytes: 16MiB              # what the stored parameters take; 16MiB is not 16MB
+# peak_activation_bytes: 6MiB      # the most that live activations take at one time
   kinds:
     depthwise: {share: 10%}        # all depthwise layers together, of the Mult-Adds
 # layers: {"*.pw": {mult_adds: 60M}}       # each layer like this

@@ -44,8 +44,11 @@ def partners(before: Snapshot, after: Snapshot) -> dict[str, tuple[Part, ...]]:
 
 
 def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
-    """Every layer that changed, came or went; the heaviest change first."""
-    if _numbers(before) == _numbers(after):
+    """Every layer that changed, came or went; the heaviest change first.
+
+    None where `before` has no layers: a lock file may keep totals alone.
+    """
+    if not before.parts or _numbers(before) == _numbers(after):
         return ()
     found: list[Change] = []
     matched: set[int] = set()

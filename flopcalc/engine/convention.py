@@ -135,12 +135,18 @@ def project(analysis: Analysis, convention: Convention = DEFAULT) -> Projection:
 
 def operations(part: LayerCost | Group, convention: Convention = DEFAULT) -> int | None:
     """The operations of a layer or row: a lower bound where partial, None where none is known."""
+    weights = convention.weights
+    if len(weights) == 1 and "mac" in weights:
+        macs = part.mult_adds
+        return None if macs is None else weights["mac"] * macs
     known = _weigh(part, convention)
     return None if known == 0 and is_partial(part, convention) else known
 
 
 def parameters(part: LayerCost | Group | Totals, convention: Convention = DEFAULT) -> int:
     """The parameters of a layer, row or network that `convention` adds up."""
+    if convention.params == TRAINABLE:
+        return part.params
     by_kind = part.params_by_kind
     return sum(by_kind.get(kind, 0) for kind in convention.params)
 

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.errors import InputError
 from flopcalc.op import OPERATIONS, PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Literal
 
+    from flopcalc.engine.peak import Peak
+    from flopcalc.formula import Env, Formula
     from flopcalc.graph import Graph, Layer
     from flopcalc.tensor import Param
 
-Status: TypeAlias = Literal["complete", "partial"]
+Status: TypeAlias = 'Literal["complete", "partial"]'
 
 TRAINABLE = ("weight", "bias", "norm")
-_NONE: Mapping[str, int] = {}
+_NOTHING: tuple[Mapping[str, int], int] = ({}, 0)
 _KNOWN: Mapping[str, str] = {}
+
+
+class _Known:
+    """What is computed already of layers that are alike: they share formulas, values and shapes."""
+
+    __slots__ = ("_stored", "_values")
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[int, int], int] = {}
+        self._stored: dict[object, tuple[Mapping[str, int], int]] = {}
+
+    def value(self, formula: Formula, env: Env) -> int:
+        """The value of a formula, both of which outlive this."""
+        key = (id(formula), id(env))
+        found = self._values.get(key)
+        if found is None:
+            found = self._values[key] = formula.value(env)
+        return found
+
+    def stored(self, params: tuple[Param, ...]) -> tuple[Mapping[str, int], int]:
+        """The elements of each kind of parameters, and how many are trained."""
+        key = tuple([(kind, shape) for _, kind, shape, _ in params])
+        found = self._stored.get(key)
+        if found is None:
+            by_kind: dict[str, int] = {}
+            for param in params:
+                by_kind[param.kind] = by_kind.get(param.kind, 0) + param.elements
+            trained = sum(by_kind.get(kind, 0) for kind in TRAINABLE)
+            found = self._stored[key] = by_kind, trained
+        return found
 
 
 class LayerCost:
@@ -31,26 +64,15 @@ class LayerCost:
 
     __slots__ = ("_counts", "layer", "mult_adds", "own", "params", "params_by_kind")
 
-    def __init__(
-        self, layer: Layer, own: tuple[Param, ...], known: dict[tuple[int, int], int] | None = None
-    ) -> None:
+    def __init__(self, layer: Layer, own: tuple[Param, ...], known: _Known) -> None:
         op = layer.op
         mac = op.counts.get("mac")
         self.layer = layer
         self.own = own
         self.mult_adds: int | None = None if op.opaque else 0
         if mac is not None:
-            found = None
-            key = (id(mac), id(layer.env))  # layers that are alike share both
-            if known is not None:
-                found = known.get(key)
-            if found is None:
-                found = mac.value(layer.env)
-                if known is not None:
-                    known[key] = found
-            self.mult_adds = found * layer.times
-        self.params_by_kind = _by_kind(own) if own else _NONE
-        self.params = _trainable(self.params_by_kind) if own else 0
+            self.mult_adds = known.value(mac, layer.env) * layer.times
+        self.params_by_kind, self.params = known.stored(own) if own else _NOTHING
         self._counts: dict[str, int] | None = None
 
     @property
@@ -91,7 +113,7 @@ class LayerCost:
     @property
     def carries(self) -> bool:
         """Whether it has Mult-Adds, known or not, or uses parameters."""
-        return self.mult_adds != 0 or bool(self.layer.params)
+        return self.mult_adds != 0 or self.layer.params != ()
 
     def __repr__(self) -> str:
         return f"<LayerCost {self.name}: {self.mult_adds} Mult-Adds, {self.params} params>"
@@ -204,6 +226,17 @@ class Analysis:
         self.layers = layers
         self.totals = Totals(graph.name, layers)
 
+    def peak(self, dtype: str | None = None) -> Peak | None:
+        """The most bytes of live activations, and where; None where a size is unknown.
+
+        With a `dtype` (`int8`, `fp16`), as if all floats were of that one. Raises `InputError`
+        for one that there is not. `engine.peak` has the definition.
+        """
+        from flopcalc.dtypes import find_dtype  # here, since a count never needs it
+        from flopcalc.engine.peak import peak_activations
+
+        return peak_activations(self.graph, None if dtype is None else find_dtype(dtype))
+
     @property
     def uncounted(self) -> tuple[Uncounted, ...]:
         """The layers of which some count is unknown, in the graph's order."""
@@ -243,15 +276,15 @@ class Analysis:
 def count(graph: Graph) -> Analysis:
     """Count every layer of `graph`; a parameter belongs to the first layer that uses it."""
     seen: set[str] = set()
-    known: dict[tuple[int, int], int] = {}
+    known = _Known()
     costs = []
     for layer in graph.layers:
-        own: list[Param] = []
+        own: tuple[Param, ...] = ()
         for param in layer.params:
             if param.id not in seen:
                 seen.add(param.id)
-                own.append(param)
-        costs.append(LayerCost(layer, tuple(own), known))
+                own += (param,)
+        costs.append(LayerCost(layer, own, known))
     return Analysis(graph, tuple(costs))
 
 
@@ -261,17 +294,6 @@ def scope_of(name: str, level: int) -> str:
         message = f"level {level}: blocks unfold from level 1 on"
         raise InputError(message, hint="level 1 shows the steps of the network, 2 their parts")
     return ".".join(name.split(".", level)[:level])
-
-
-def _by_kind(params: tuple[Param, ...]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for param in params:
-        total[param.kind] = total.get(param.kind, 0) + param.elements
-    return total
-
-
-def _trainable(by_kind: Mapping[str, int]) -> int:
-    return sum(by_kind.get(kind, 0) for kind in TRAINABLE)
 
 
 def _grouped(costs: Iterable[LayerCost], name_of: Callable[[LayerCost], str]) -> dict[str, Group]:

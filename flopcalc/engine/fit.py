@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flopcalc.graph import Effective, Published, Scale
     from flopcalc.quantity import Quantity
 
-METRICS = ("mult_adds", "params", "bytes")
+METRICS = ("mult_adds", "params", "bytes", "weight_bytes")
 DTYPES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 _SPREAD = 16
 
@@ -24,16 +24,31 @@ _SPREAD = 16
 class Limits(Record):
     """Upper bounds of mult_adds (in the convention's unit), params and bytes, and a number's size.
 
-    `bytes` is what the parameters that the convention counts take at `width` bytes each.
+    `bytes` is what the parameters that the convention counts take at `width` bytes each,
+    `weight_bytes` what all that is stored does, buffers included.
     """
 
     most: tuple[tuple[str, Quantity], ...]
     width: int = 4
 
-    def exceeded(self, operations: int, params: int) -> tuple[str, ...]:
+    def exceeded(self, operations: int, params: int, stored: int) -> tuple[str, ...]:
         """The metrics that are above their limits."""
-        values = {"mult_adds": operations, "params": params, "bytes": params * self.width}
+        values = self.values(operations, params, stored)
         return tuple(name for name, limit in self.most if not limit.allows(values[name]))
+
+    def values(self, operations: int, params: int, stored: int) -> dict[str, int]:
+        """What each metric comes to."""
+        return {
+            "mult_adds": operations,
+            "params": params,
+            "bytes": params * self.width,
+            "weight_bytes": stored * self.width,
+        }
+
+    def size_of(self, params: int, stored: int) -> int:
+        """The bytes that a report shows: those that are bounded."""
+        whole = any(name == "weight_bytes" for name, _ in self.most)
+        return (stored if whole else params) * self.width
 
 
 class Size(Record):
@@ -48,6 +63,7 @@ class Size(Record):
     size: tuple[int, ...]
     operations: int
     params: int
+    stored: int
     over: tuple[str, ...]
 
 
@@ -80,9 +96,10 @@ class Search:
         if found is None:
             low, high, alpha = self.widths[i] if self.widths else (self.scale.alpha,) * 3
             point = self.grid.at(alpha if self.widths else None, self.sizes[j])
-            over = self.limits.exceeded(point.operations, point.params)
+            counts = point.operations, point.params, point.stored
+            over = self.limits.exceeded(*counts)
             size = self.sizes[j] or self.scale.res
-            found = Size(low, high, alpha, size, point.operations, point.params, over)
+            found = Size(low, high, alpha, size, *counts, over)
             self._known[i, j] = found
         return found
 
@@ -124,6 +141,7 @@ class Quoted(Record):
     scale: Effective
     operations: int
     params: int
+    stored: int
 
 
 class Fitted(Record):
@@ -191,8 +209,9 @@ def read_limits(texts: Sequence[tuple[str, Quantity]], dtype: str) -> Limits:
     for name, limit in texts:
         if name not in METRICS:
             raise InputError(f"unknown metric '{name}'", hint=did_you_mean(name, METRICS))
-        if (name == "bytes") != (limit.kind == "bytes") or limit.kind == "share":
-            example = "bytes=2MB" if name == "bytes" else f"{name}=100M"
+        by_bytes = name.endswith("bytes")
+        if by_bytes != (limit.kind == "bytes") or limit.kind == "share":
+            example = f"{name}=2MB" if by_bytes else f"{name}=100M"
             raise InputError(f"'{limit}' is no limit of {name}", hint=f"for example {example}")
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'", hint=did_you_mean(dtype, DTYPES))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from flopcalc.formula import Env
-    from flopcalc.op import Attrs
+    from flopcalc.op import Attrs, ParamSpec
 
 _TAIL = ("norm", "activation")
 
@@ -92,8 +92,8 @@ class Edges:
                 return tuple(tail), layer
             tail.append(layer)
 
-    def pair(self, i: int) -> Site | None:
-        """The separable pair that begins with layer `i`."""
+    def pair(self, i: int, *, tail: bool = True) -> Site | None:
+        """The separable pair that begins with layer `i`, with or without what follows it."""
         first = self.layers[i]
         if first.op is not DEPTHWISE or _is_point(first) or not first.params:
             return None
@@ -102,7 +102,7 @@ class Edges:
             return None
         if last.times != first.times or any(map(any, window_of(last).pads)):
             return None
-        return Site((first, last), between, self.follow(last)[0])
+        return Site((first, last), between, self.follow(last)[0] if tail else ())
 
     def dense(self, i: int) -> Site | None:
         """The standard convolution that is layer `i`, where it can be made separable."""
@@ -124,8 +124,10 @@ def unshared(graph: Graph, sites: list[Site]) -> list[Site]:
     if not sites:
         return []
     uses = Counter([param.id for layer in graph.layers for param in layer.params])
-    copies = Counter(site.key for site in sites)
-    return [s for s in sites if all(uses[param] == copies[s.key] for param in s.key)]
+    keys = [site.key for site in sites]
+    copies = Counter(keys)
+    pairs = zip(sites, keys, strict=True)
+    return [site for site, key in pairs if {uses[param] for param in key} == {copies[key]}]
 
 
 def joined_attrs(pair: Site) -> Attrs:
@@ -143,24 +145,34 @@ def standard_layers(graph: Graph) -> tuple[int, tuple[Layer, ...]]:
 
     What a total needs of `transform.standard_twin`: no layer is renamed, no edge drawn anew.
     """
+    starts = [i for i, layer in enumerate(graph.layers) if layer.op is DEPTHWISE]
+    if not starts:
+        return 0, graph.layers
     edges = Edges(graph)
-    pairs = unshared(graph, [p for i in range(len(graph.layers)) if (p := edges.pair(i))])
-    joined: dict[str, Layer] = {}
-    dropped: set[str] = set()
+    pairs = unshared(graph, [p for i in starts if (p := edges.pair(i, tail=False))])
+    joined: dict[str, Layer | None] = {}
     stored: dict[tuple[str, ...], tuple[Param, ...]] = {}
+    alike: dict[object, tuple[Attrs, Env, tuple[ParamSpec, ...]]] = {}
     for pair in pairs:
         first, last = pair.members
-        attrs, inputs, outputs = joined_attrs(pair), first.inputs, last.outputs
-        if pair.key not in stored:  # copies of one module store theirs once
+        inputs, outputs = first.inputs, last.outputs
+        # layers that are alike in all but names share these
+        kind = id(first.env), id(last.env), id(first.attrs), id(last.attrs)
+        if kind not in alike:
+            attrs = joined_attrs(pair)
             specs = CONV.params(inputs, outputs, attrs) if CONV.params else ()
-            own = [Param(f"{last.name}.{s.name}", s.kind, s.shape) for s in specs]
-            stored[pair.key] = tuple(own)
-        env = CONV.bind(inputs, outputs, attrs)
-        joined[last.name] = last._replace(
-            op=CONV, inputs=inputs, params=stored[pair.key], attrs=attrs, env=env
+            alike[kind] = attrs, CONV.bind(inputs, outputs, attrs), specs
+        attrs, env, specs = alike[kind]
+        name, key = last.name, pair.key
+        if key not in stored:  # copies of one module store theirs once
+            own = [Param(f"{name}.{s.name}", s.kind, s.shape) for s in specs]
+            stored[key] = tuple(own)
+        joined[name] = Layer(
+            name, CONV, inputs, outputs, stored[key], attrs, env, last.times, last.where
         )
-        dropped.update(layer.name for layer in (first, *pair.between))
-    layers = (joined.get(x.name, x) for x in graph.layers if x.name not in dropped)
+        for dropped in (first, *pair.between):
+            joined[dropped.name] = None
+    layers = [y for x in graph.layers if (y := joined.get(x.name, x)) is not None]
     return len(pairs), tuple(layers)
 
 
@@ -187,7 +199,7 @@ def _fits(layer: Layer, x: Shaped) -> bool:
 
 def param_ids(layers: Iterable[Layer]) -> tuple[str, ...]:
     """The ids of all that these layers store."""
-    return tuple(param.id for layer in layers for param in layer.params)
+    return tuple([param.id for layer in layers for param in layer.params])
 
 
 def _mac(layer: Layer) -> int:

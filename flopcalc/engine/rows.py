@@ -22,40 +22,45 @@ class Row(Group):
     """Layers that a report shows as one line.
 
     `carrier` is the layer that the line is about, `kind` and `op` its own, or `block` where a
-    line takes several rows together. `free` says that none of its layers has Mult-Adds or
-    parameters.
+    line takes several rows together.
     """
 
-    __slots__ = ("_source", "_target", "carrier", "free", "kind", "op")
+    __slots__ = ("_through", "carrier", "kind", "op")
 
     def __init__(
         self,
         name: str,
         layers: tuple[LayerCost, ...],
         carrier: LayerCost,
-        *,
         kind: str,
         op: str,
+        *,
         through: bool = True,
     ) -> None:
         super().__init__(name, layers)
         self.carrier = carrier
         self.kind = kind
         self.op = op
-        self.free = not any(cost.carries for cost in layers)
-        first, last = layers[0].layer, layers[-1].layer
-        self._source = _first(first.inputs) if through else None
-        self._target = _first(last.outputs) if through else None
+        self._through = through
+
+    @property
+    def free(self) -> bool:
+        """Whether none of its layers has Mult-Adds, known or not, or uses parameters."""
+        if self._known != 0:
+            return False
+        return not [cost for cost in self.layers if cost.carries]
 
     @property
     def in_text(self) -> str:
         """The shape that enters, channels last (`112×112×32`); empty where there is no one."""
-        return self._source.text() if self._source else ""
+        tensors = self.layers[0].layer.inputs
+        return _text(tensors[0]) if tensors and self._through else ""
 
     @property
     def out_text(self) -> str:
         """The shape that leaves, channels last; empty where there is no one."""
-        return self._target.text() if self._target else ""
+        tensors = self.layers[-1].layer.outputs
+        return _text(tensors[0]) if tensors and self._through else ""
 
     @property
     def signature(self) -> Hashable:
@@ -86,23 +91,24 @@ def rows(analysis: Analysis) -> tuple[Row, ...]:
     owner: dict[int, list[LayerCost]] = {}
     for cost in analysis.layers:
         layer = cost.layer
-        members = None
-        if layer.op.opaque is None and layer.inputs and _follows(layer):
-            members = owner.get(layer.inputs[0].id)
+        inputs = layer.inputs
+        members = passed = None
+        if inputs:
+            members = owner.get(inputs[0][0])
+            if members is not None and not _follows(layer):
+                passed, members = members, None
+        follows = True
         if members is None:
             members = []
             found.append(members)
             follows = cost.carries
-        else:
-            follows = True
-        if layer.op.free and not layer.params and len(layer.inputs) == 1 and not cost.carries:
-            for tensor in layer.outputs:  # a transpose between the two, say
-                if layer.inputs[0].id in owner:
-                    owner[tensor.id] = owner[layer.inputs[0].id]
         members.append(cost)
         if follows:
             for tensor in layer.outputs:
-                owner[tensor.id] = members
+                owner[tensor[0]] = members
+        elif passed is not None and layer.op.free and len(inputs) == 1:
+            for tensor in layer.outputs:  # a transpose between the two, say
+                owner[tensor.id] = passed
     return tuple(_row(members) for members in found)
 
 
@@ -118,24 +124,28 @@ def fold_block(analysis: Analysis, level: int = 1) -> tuple[Row, ...]:
     inside, norms and activations aside, else `block`. Raises `InputError` where `level` is less
     than one.
     """
-    found = rows(analysis)
-    carriers = {row.carrier.name for row in found if not row.free}
-    groups: dict[str, list[LayerCost]] = {}
+    return _blocks(rows(analysis), level)
+
+
+def _blocks(found: tuple[Row, ...], level: int) -> tuple[Row, ...]:
+    groups: dict[str, list[Row]] = {}
     for row in found:
-        groups.setdefault(scope_of(row.name, level), []).extend(row.layers)
-    return tuple(_block(name, members, carriers) for name, members in groups.items())
+        groups.setdefault(scope_of(row.name, level), []).append(row)
+    return tuple([_block(name, members) for name, members in groups.items()])
 
 
-def fold_screen(analysis: Analysis, most: int, few: int = 6) -> tuple[Row, ...]:
-    """Blocks of the level that tells most in one screen.
+def fold_screen(layers: tuple[Row, ...], most: int, few: int = 6) -> tuple[Row, ...]:
+    """Blocks of `rows`, of the level that tells most in one screen.
 
     Level 1, or deeper where that has fewer than `few` rows that cost something (exporters put a
     whole network into `features`) and the deeper level no more than `most`.
     """
-    found = fold_block(analysis)
+    found = _blocks(layers, 1)
     for level in range(2, 8):
-        deeper = fold_block(analysis, level)
-        if _costly(found) >= few or _costly(deeper) > most:
+        if _costly(found) >= few:
+            break
+        deeper = _blocks(layers, level)
+        if _costly(deeper) > most:
             break
         found = deeper
     return found
@@ -166,31 +176,49 @@ def fold_kind(analysis: Analysis) -> tuple[Row, ...]:
     )
 
 
+_texts: dict[tuple[tuple[int, ...], str], str] = {}
+_MANY = 10_000
+
+
+def _text(tensor: Tensor) -> str:
+    """The shape of a tensor as it is shown; large networks have the same few by the thousand."""
+    key = tensor[1], tensor[2]
+    found = _texts.get(key)
+    if found is None:
+        found = tensor.text()
+        if len(_texts) < _MANY:
+            _texts[key] = found
+    return found
+
+
 def _follows(layer: Layer) -> bool:
     """Whether it is a norm, an activation, or a stored bias that an exporter adds apart."""
-    if layer.op.role in _FOLDED:
+    op = layer.op
+    if op.opaque is not None:
+        return False
+    if op.role in _FOLDED:
         return True
-    return layer.op is ADD and {param.kind for param in layer.params} == {"bias"}
+    return op is ADD and {param.kind for param in layer.params} == {"bias"}
 
 
 def _row(members: list[LayerCost]) -> Row:
     carrier = members[0]
-    op = carrier.layer.op
-    return Row(carrier.name, tuple(members), carrier, kind=op.kind, op=op.name)
+    layer = carrier.layer
+    name, op = layer.name, layer.op
+    return Row(name, tuple(members), carrier, op.kind, op.name)
 
 
-def _block(name: str, members: list[LayerCost], carriers: set[str]) -> Row:
-    shown = [cost for cost in members if cost.name in carriers] or members
+def _block(name: str, members: list[Row]) -> Row:
+    if len(members) == 1 and members[0].name == name:
+        return members[0]
+    layers = [cost for row in members for cost in row.layers]
+    shown = [row.carrier for row in members if not row.free] or layers
     kinds = {cost.layer.op.kind for cost in shown}
     ops = {cost.layer.op.name for cost in shown}
     return Row(
         name,
-        tuple(members),
+        tuple(layers),
         shown[0],
         kind=kinds.pop() if len(kinds) == 1 else MIXED,
         op=ops.pop() if len(ops) == 1 else MIXED,
     )
-
-
-def _first(tensors: tuple[Tensor, ...]) -> Tensor | None:
-    return tensors[0] if tensors else None

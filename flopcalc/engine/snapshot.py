@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from flopcalc.tensor import Tensor
 
 
-def snapshot(analysis: Analysis, scale: Mapping[str, Any]) -> Snapshot:
-    """The counts of `analysis`; a size that is only a name is unknown until it is bound."""
+def snapshot(
+    analysis: Analysis, scale: Mapping[str, Any], dtype: str | None = None, *, peak: bool = False
+) -> Snapshot:
+    """The counts of `analysis`; a size that is only a name is unknown until it is bound.
+
+    Bytes are as if all floats were of `dtype`; those of live activations are there with `peak`.
+    """
     totals = analysis.totals
     parts = tuple(_part(row) for row in rows(analysis) if not row.free)
     reasons = [f"{u.name} ({u.op}): {u.reason}" for u in analysis.uncounted if "mac" in u.counts]
-    mult_adds, params, size = totals.mult_adds, totals.params, weight_bytes(analysis.layers)
+    mult_adds, params = totals.mult_adds, totals.params
+    size = weight_bytes(analysis.layers, dtype)
     if not isinstance(mult_adds, int):
         reasons.append(f"Mult-Adds are {mult_adds}: its names want values")
         mult_adds = sum(part.mult_adds or 0 for part in parts)
@@ -31,8 +37,20 @@ def snapshot(analysis: Analysis, scale: Mapping[str, Any]) -> Snapshot:
     if not isinstance(size, int):
         size = None
     status = "partial" if reasons else "complete"
-    return Snapshot(
+    if dtype is not None:
+        scale = {**scale, "dtype": dtype}
+    counted = Snapshot(
         analysis.graph.name, scale, status, mult_adds, params, size, parts, tuple(reasons)
+    )
+    if not peak:
+        return counted
+    from flopcalc.engine.peak import peak_activations  # here, since few ask for it
+
+    found = peak_activations(analysis.graph, dtype)
+    if found is None:
+        return counted
+    return counted._replace(
+        peak_activation_bytes=found.bytes, peak_layer=found.layer, peak_where=found.where
     )
 
 

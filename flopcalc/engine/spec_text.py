@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 100
 _MAX_NUMBER = 10**12  # of the language
+_MAX_SIZE = 10**6  # likewise
 _RESERVED = (  # names that expressions of the language have
     *("in", "input", "inputs", "ch", "h", "w", "len", "i", "alpha", "rho", "depth", "classes"),
     *("true", "false", "and", "or", "not", "if", "else"),
@@ -64,11 +65,12 @@ class Written(Record):
         return self.keys if plain else f"{{{self.keys}{source}{name}}}"
 
 
-def spec_text(analysis: Analysis, source: str) -> str:
+def spec_text(analysis: Analysis, source: str) -> tuple[str, dict[int, Layer]]:
     """The spec of a graph of known sizes and one sample, each layer a step; `source` is its file.
 
-    Layers that the language lacks become `custom` steps with the same counts. Raises
-    `ScaleError`, naming the layer, for what it cannot say.
+    Returns the text, and the layer that each of its lines stands for. Layers that the language
+    lacks become `custom` steps with the same counts. Raises `ScaleError`, naming the layer, for
+    what it cannot say.
     """
     try:
         writer = _written(analysis, tokens=False)
@@ -83,13 +85,15 @@ def spec_text(analysis: Analysis, source: str) -> str:
     ]
     outputs = writer.outputs()
     body = [f"  - {step.text(writer.named)}" for step in writer.steps]
-    return "\n".join([*head, "body:", *body, *outputs]) + "\n"
+    lines = dict(enumerate(writer.layers, len(head) + 2))
+    return "\n".join([*head, "body:", *body, *outputs]) + "\n", lines
 
 
 def _written(analysis: Analysis, *, tokens: bool) -> _Writer:
     writer = _Writer(analysis, tokens=tokens)
     for cost in analysis.layers:
         writer.layer(cost)
+        writer.layers += [cost.layer] * (len(writer.steps) - len(writer.layers))
     return writer
 
 
@@ -107,6 +111,7 @@ class _Writer:
         self.graph = analysis.graph
         self.tokens = tokens
         self.steps: list[Written] = []
+        self.layers: list[Layer] = []  # of each step
         self.named: set[str] = set()
         self.taken: set[str] = set(_RESERVED)
         self.said: dict[int, Said] = {}
@@ -153,9 +158,7 @@ class _Writer:
             plain = keys.isidentifier() and keys != "global_avg_pool"  # keeps its input's shape
             x = self._as_read(layer, xs[0], y if plain else self._form(layer, layer.inputs[0]))
         else:
-            x = self._joined(layer, xs)
-            if x.rank != (y[0], len(y[1])) and x.kind != "ids":
-                x = self._reshaped(layer, x, y[0], len(y[1]))
+            x, y = self._fitting(layer, self._joined(layer, xs), y)
             keys = self._custom(cost, y, x)
         self._add(keys, name, x.step)
         for tensor in layer.outputs:
@@ -164,6 +167,14 @@ class _Writer:
             self.said[tensor.id] = (
                 made if form == y else self._resized(layer, made, form, f"{name}_part")
             )
+
+    def _fitting(self, layer: Layer, x: Said, y: Form) -> tuple[Said, Form]:
+        """An input, and an output of the rank that a `custom` step makes of it."""
+        if x.kind == "ids":
+            return x, (y if y[0] in {"ids", "sequence"} else ("sequence", x.sizes, y[2]))
+        if x.rank != (y[0], len(y[1])):
+            x = self._reshaped(layer, x, y[0], len(y[1]))
+        return x, y
 
     def _moved(self, layer: Layer, xs: list[Said]) -> None:
         """A layer that only moves data needs no step, or one that costs nothing."""
@@ -185,6 +196,8 @@ class _Writer:
         layer, op = cost.layer, cost.layer.op
         if len(layer.outputs) != 1 or layer.times != 1 or layer.inputs[0].id not in self.said:
             return None
+        if y[1] and y[2] != layer.outputs[0].channels:
+            return None  # more positions than the language has
         if layer.inputs[0].is_map and layer.inputs[0].batch != 1:
             return None  # windows of a map, say
         if layer.params:
@@ -195,9 +208,8 @@ class _Writer:
             return with_params(layer) if own else None
         if op in {ADD, MUL} and len(xs) == len(layer.inputs) == 2:
             return self._operand(op.name, xs, y)
-        if op is GLOBAL_AVG_POOL and self.tokens and not layer.outputs[0].is_map:
-            return None
-        return without_params(layer)
+        tokens = self.tokens and not layer.outputs[0].is_map
+        return None if op is GLOBAL_AVG_POOL and tokens else without_params(layer)
 
     def _operand(self, name: str, xs: list[Said], y: Form) -> str | None:
         """A sum or product of two steps, broadcast as the language does it."""
@@ -304,6 +316,8 @@ class _Writer:
         if not all(type(n) is int for n in shape):
             hint = "give the named dimensions values: --dim N=1"
             raise ScaleError(f"{where} has no fixed size", hint=hint)
+        if 0 in shape:
+            raise ScaleError(f"{where} is empty", hint="--dim or --input gives it sizes")
         if tensor.is_map and shape[0] != 1:
             hint = "--dim or --input gives it one sample"
             raise ScaleError(f"{where} has a batch of {shape[0]}", hint=hint)
@@ -332,7 +346,10 @@ class _Writer:
         if tensor.is_map and one:
             return "map", shape[1:], shape[0]
         if len(shape) > 1:
-            return "sequence", (product(shape[:-1]),), shape[-1]
+            rows = len(shape) - 1
+            while rows > 1 and product(shape[:rows]) > _MAX_SIZE:
+                rows -= 1
+            return "sequence", (product(shape[:rows]),), product(shape[rows:])
         if self.tokens:
             return "sequence", (1,), product(shape)
         return "vector", (), product(shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.budget import SHARES, Outcome, Verdict
+from flopcalc.budget import PEAK, SHARES, Outcome, Verdict
 from flopcalc.engine.changes import changes, partners
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def matches(limit: Limit, snapshot: Snapshot) -> bool:
 
 def heaviest_place(snapshot: Snapshot, baseline: Snapshot | None, metric: str) -> Where | None:
     """The line to look at: of the layer that grew most, or else of the heaviest."""
+    if metric == PEAK:
+        return snapshot.peak_where
     key = SHARES.get(metric, metric) if metric != "weight_bytes" else "params"
     if baseline is not None:
         grown = [c for c in changes(baseline, snapshot) if c.after and c.after.where]
@@ -56,7 +58,9 @@ def _whole(snapshot: Snapshot, limit: Limit, baseline: Snapshot | None) -> Verdi
     actual = snapshot.value(limit.metric)
     partial = snapshot.at_least(limit.metric)
     before = baseline.value(limit.metric) if baseline and limit.how == "growth" else None
-    reason = snapshot.reasons[0] if partial and snapshot.reasons else ""
+    reason = snapshot.reasons[0] if (partial or actual is None) and snapshot.reasons else ""
+    if limit.metric == PEAK and actual is not None:
+        reason = snapshot.peak_layer
     verdict = _verdict(limit, actual, partial, before, reason)
     if verdict.outcome in {"pass", "near"}:
         return verdict
@@ -65,9 +69,13 @@ def _whole(snapshot: Snapshot, limit: Limit, baseline: Snapshot | None) -> Verdi
 
 def _parts(snapshot: Snapshot, limit: Limit, baseline: Snapshot | None) -> list[Verdict]:
     """Every verdict that is no pass, or else the one with least room."""
+    groups = _groups(snapshot, limit)
+    if baseline is not None and limit.how == "growth" and groups and not baseline.parts:
+        why = "the baseline has no layers: 'lock_layers: off', or none had a cost"
+        return [Verdict(limit, "incomplete", limit.pattern, reason=why)]
     before = partners(baseline, snapshot) if baseline and limit.how == "growth" else {}
     verdicts = []
-    for name, parts in _groups(snapshot, limit).items():
+    for name, parts in groups.items():
         old = sum(_value(p, limit.metric) or 0 for part in parts for p in before.get(part.name, ()))
         verdict = _of_group(snapshot, limit, parts, old if limit.how == "growth" else None)
         heaviest = max(parts, key=lambda part: _value(part, limit.metric) or 0)
@@ -138,10 +146,12 @@ def _verdict(
     reason: str = "",
 ) -> Verdict:
     if actual is None:
-        why = reason or "no type's size is known for some parameters"
+        what = "activations" if limit.metric == PEAK else "parameters"
+        why = reason or f"no type's size is known for some {what}"
         return Verdict(limit, "incomplete", reason=why)
     if limit.how == "growth" and before is None:
-        return Verdict(limit, "incomplete", actual=actual, reason="the baseline has no such number")
+        why = f"the baseline has no '{limit.metric}': 'flopcalc tighten' adds it to the lock file"
+        return Verdict(limit, "incomplete", actual=actual, reason=why)
     if limit.how == "expect":
         holds = limit.bound.matches(actual)
         top, bottom = limit.bound.as_integer_ratio()

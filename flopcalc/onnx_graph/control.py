@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from flopcalc.dim import Expr, not_negative
 from flopcalc.dim_values import names, substitute, total
-from flopcalc.errors import LimitError
+from flopcalc.errors import LimitError, ShapeError
+from flopcalc.onnx_graph.scope import Scope
 from flopcalc.onnx_graph.sequences import SequenceValue, alike, element_of, generic
 from flopcalc.onnx_graph.values import Value
-from flopcalc.onnx_graph.walker import MAX_CALLS, Scope
+from flopcalc.onnx_graph.walker import MAX_CALLS
 from flopcalc.op import OPERATIONS
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ class Rounds:
 
     def _parted(self, outputs: list[Value]) -> tuple[list[Value], list[Value]]:
         end = self.skip + len(self.given)
+        if len(outputs) < end:
+            message = f"the body hands on {len(outputs)} values, where {end} are carried"
+            raise ShapeError(message, hint="as many outputs as carried inputs, then scanned ones")
         return outputs[self.skip : end], outputs[end:]
 
     def _any_round(self) -> tuple[list[Value], list[Value]]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from flopcalc import dim
 from flopcalc.errors import ScaleError, did_you_mean
 from flopcalc.graph import Effective, Scale
+from flopcalc.onnx_graph.order import OutOfOrderError, sort
 from flopcalc.onnx_graph.read import read_file
 from flopcalc.onnx_graph.remarks import remarks
+from flopcalc.onnx_graph.scope import Scope
 from flopcalc.onnx_graph.values import Value, default_axes, map_axes
-from flopcalc.onnx_graph.walker import BUG, Scope, Walker
+from flopcalc.onnx_graph.walker import BUG, Walker
 from flopcalc.tensor import Shaped
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class OnnxModel:
         self.definition = definition
         self.source: GraphDef = definition.graph
         self._path = path
+        self._sorted = False  # whether its nodes are in order as far as they can be
 
     @property
     def name(self) -> str:
@@ -74,25 +77,12 @@ class OnnxModel:
         node of it forbids.
         """
         _refuse_knobs(scale)
-        dim.renew_budget()
-        bound = dict(scale.dims)
-        walker = Walker(
-            self._path,
-            self.definition.functions,
-            bound=bound,
-            scaled=_scaled(scale),
-            trips=dict(scale.trips),
-        )
-        scope = Scope(self.definition.opsets)
-        scope.stored = {tensor.name: tensor for tensor in self.source.initializers}
-        if not bound:
-            scope.hints = {d.name: d for d in (*self.source.values, *self.source.outputs)}
-        with _Uncollected():
-            self._inputs(walker, scope, scale)
-            walker.run(self.source.nodes, scope)
+        walker, scope = self._walk(scale)
+        if walker.misfits and scale.dims:
+            self._refuse_sizes(scale, walker)
         for name in walker.trips:
             if name not in walker.loops:
-                hint = did_you_mean(name, walker.loops, otherwise="there is no loop in this graph")
+                hint = did_you_mean(name, walker.loops) or "there is no loop in this graph"
                 raise ScaleError(f"no loop named '{name}'", hint=hint)
         outputs = [scope.find(declared.name) for declared in self.source.outputs]
         tensors = [value.tensor or walker.tensor(value) for value in outputs if value is not None]
@@ -103,6 +93,40 @@ class OnnxModel:
             warnings=self._warnings(walker),
         )
         return graph._replace(notes=(*remarks(self.source.nodes), *dict.fromkeys(walker.notes)))
+
+    def _refuse_sizes(self, scale: Scale, walker: Walker) -> None:
+        """Raise `ScaleError` if a node is wrong at the sizes of dimensions, and not without."""
+        free, _ = self._walk(scale._replace(dims=()))
+        for name, (node, error) in walker.misfits.items():
+            if name not in free.misfits:
+                sizes = ", ".join(f"{size} = {n}" for size, n in scale.dims)
+                raise walker.forbids(sizes, node, error)
+
+    def _walk(self, scale: Scale) -> tuple[Walker, Scope]:
+        """The layers at a scale, and what the names of the graph stand for."""
+        dim.renew_budget()
+        bound = dict(scale.dims)
+        walker = Walker(
+            self._path,
+            self.definition.functions,
+            bound=bound,
+            scaled=_scaled(scale),
+            trips=dict(scale.trips),
+        )
+        scope = Scope(self.definition.opsets)
+        scope.nodes = () if self._sorted else self.source.nodes
+        scope.stored = {tensor.name: tensor for tensor in self.source.initializers}
+        if not bound:
+            scope.hints = {d.name: d for d in (*self.source.values, *self.source.outputs)}
+        with _Uncollected():
+            self._inputs(walker, scope, scale)
+            try:
+                walker.run(self.source.nodes, scope, as_listed=True)
+            except OutOfOrderError:  # few files are, and to look first would cost the others
+                self.source.nodes = sort(self.source.nodes)
+                self._sorted = True
+                return self._walk(scale)
+        return walker, scope
 
     def _warnings(self, walker: Walker) -> tuple[str, ...]:
         return tuple(
@@ -139,7 +163,7 @@ class OnnxModel:
         names = {name for d in declared for name in _names(d)}
         for name in dict(scale.dims):
             if name not in names:
-                hint = did_you_mean(name, names, otherwise="its dimensions are all numbers")
+                hint = did_you_mean(name, names) or "its dimensions are all numbers"
                 raise ScaleError(f"no dimension named '{name}'", hint=hint)
 
 

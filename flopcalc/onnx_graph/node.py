@@ -10,6 +10,9 @@ It reads attributes and inputs, and says what the outputs are, by one of `add`, 
 
 `n.op` comes first: it says which counts are unknown should anything below fail. Whatever raises
 an `InputError` (an unknown shape does) costs this node its counts, not the run.
+
+What it says follows from the attributes, the inputs and the version alone, since `alike` says it
+again of all nodes that agree in those; a node with an unknown size, a note or a body is never one.
 """
 
 from __future__ import annotations
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
 
     from flopcalc.dim import Dim
     from flopcalc.onnx_graph.proto import NodeDef
+    from flopcalc.onnx_graph.scope import Scope
     from flopcalc.onnx_graph.values import Content, Shape, Stored
-    from flopcalc.onnx_graph.walker import Scope, Walker
+    from flopcalc.onnx_graph.walker import Walker
     from flopcalc.op import Attrs, Op
     from flopcalc.tensor import ParamKind
 
@@ -45,6 +49,7 @@ class Node:
     """
 
     __slots__ = (
+        "asked",
         "definition",
         "given",
         "inputs",
@@ -72,6 +77,7 @@ class Node:
         self.version = scope.opsets.get(domain, 1)
         self.op: Op | None = None
         self.given: dict[int, Value] = {}
+        self.asked: list[tuple[str, ParamKind]] = []  # parameters, for `alike`
 
     # attributes: one of the wrong type is an error
 
@@ -196,17 +202,19 @@ class Node:
     ) -> tuple[Param, ...]:
         """The stored tensors behind `value`, as parameters of this `kind`.
 
-        `slot` says that the operator has a place for weights here: whatever is stored counts.
-        Elsewhere only initializers of a learned dtype with at least one dimension do, so that
-        scalars, tables of positions, and Constant nodes do not.
+        `slot` says that the operator has a place for weights here: whatever is stored counts, but
+        for a scalar spread out. Elsewhere only initializers of a learned dtype with at least one
+        dimension do, so that scalars, tables of positions, and Constant nodes do not.
         """
         if value is None:
             return ()
-        return tuple(
-            self.walker.param(source, kind)
-            for source in value.sources
-            if slot or (source.initializer and source.shape and source.dtype in _LEARNED)
-        )
+        found = []
+        for source in value.sources:
+            learned = source.initializer and source.dtype in _LEARNED
+            if (source.shape and (slot or learned)) or (slot and not value.shape):
+                self.asked.append((source.name, kind))
+                found.append(self.walker.param(source, kind))
+        return tuple(found)
 
     def unknown_size(self, why: str) -> Dim:
         """A size that only a run can tell; a count that it enters is unknown, because of `why`."""
@@ -263,7 +271,7 @@ class Node:
             tuple(tensors),
             attrs,
             name=f"{self.name}.{part}" if part else self.name,
-            where=walker.where(self),
+            where=walker.where(self.definition, self.name),
             params=params,
             times=times,  # type: ignore[arg-type]  # see tensor.py
             shapes=None if shapes is None else tuple(shapes),
@@ -346,10 +354,13 @@ class Node:
         """The node failed: its layer, or else its outputs, say why."""
         self.given.clear()
         self.opaque(reason)
-        if self.op is not None and self.op.free:
-            why = reason.rpartition(" unknown: ")[2]
-            for i, name in enumerate(self.definition.outputs):
-                self.given[i] = Value(name, None, "unknown", why=why)
+        _, known, why = reason.rpartition(" unknown: ")
+        if not known and self.op is not None and self.op.free:  # no report lists it: say where
+            why = f"{reason}, in '{self.name}'"
+        elif not known:
+            return
+        for i, name in enumerate(self.definition.outputs):
+            self.given[i] = Value(name, None, "unknown", why=why)
 
     def opaque(self, reason: str, *shapes: Shape | None) -> None:
         """The node cannot be counted: a layer without counts, with this reason."""

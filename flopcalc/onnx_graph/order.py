@@ -8,28 +8,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flopcalc.onnx_graph.proto import NodeDef
-    from flopcalc.onnx_graph.walker import Scope
+    from flopcalc.onnx_graph.scope import Scope
+
+
+class OutOfOrderError(Exception):
+    """A node uses what only a later one makes, or itself."""
 
 
 def in_order(nodes: Sequence[NodeDef], scope: Scope) -> Sequence[NodeDef]:
     """`nodes`, each after those whose outputs it uses; those in a cycle stand last."""
-    made: set[str] = set()
-    late = False
+    made = {"", *scope.values, *scope.stored}
     producers: dict[str, int] | None = None
+    known, add = made.issuperset, made.update
     for node in nodes:
-        for name in node.inputs:
-            if name and name not in made and name not in scope.values and name not in scope.stored:
-                producers = producers or _producers(nodes)
-                late = late or name in producers
-        made.update(node.outputs)
-    return _sorted(nodes, producers) if late and producers else nodes
+        if not known(node.inputs):
+            producers = producers or _producers(nodes)
+            if any(name in producers and name not in made for name in node.inputs):
+                return sort(nodes)
+        add(node.outputs)
+    return nodes
 
 
 def _producers(nodes: Sequence[NodeDef]) -> dict[str, int]:
     return {name: i for i, node in enumerate(nodes) for name in node.outputs if name}
 
 
-def _sorted(nodes: Sequence[NodeDef], producers: dict[str, int]) -> Sequence[NodeDef]:
+def sort(nodes: Sequence[NodeDef]) -> list[NodeDef]:
+    """`nodes` so that each stands after those whose outputs it uses; those in a cycle are last."""
+    producers = _producers(nodes)
     users: dict[int, list[int]] = {}
     waits = [0] * len(nodes)
     for i, node in enumerate(nodes):

@@ -166,29 +166,56 @@ class Declared:
         return f"<Declared {self.name}: {self.kind} {self.dtype} {self.shape}>"
 
 
+class Operation:
+    """What a node does, names apart; those alike may share one, which nobody changes.
+
+    `plain` says that its attributes are numbers, strings and tensors: no graphs, no references.
+    """
+
+    __slots__ = ("attributes", "domain", "op_type", "overload", "plain")
+
+    def __init__(self, op_type: str = "") -> None:
+        self.op_type = op_type
+        self.domain = ""
+        self.overload = ""
+        self.attributes: dict[str, Value] = {}
+        self.plain = False
+
+
+_NOTHING = Operation()
+
+
 class NodeDef:
     """A NodeProto; `metadata` has the properties that name its scope."""
 
-    __slots__ = (
-        "attributes",
-        "domain",
-        "inputs",
-        "metadata",
-        "name",
-        "op_type",
-        "outputs",
-        "overload",
-    )
+    __slots__ = ("inputs", "metadata", "name", "operation", "outputs")
 
-    def __init__(self) -> None:
-        self.op_type = ""
-        self.domain = ""
-        self.overload = ""
+    def __init__(self, operation: Operation = _NOTHING) -> None:
         self.name = ""
         self.inputs: list[str] = []
         self.outputs: list[str] = []
-        self.attributes: dict[str, Value] = {}
         self.metadata: dict[str, str] | None = None
+        self.operation = operation
+
+    @property
+    def op_type(self) -> str:
+        """The operator's name."""
+        return self.operation.op_type
+
+    @property
+    def domain(self) -> str:
+        """The operator's domain; empty for ai.onnx, or `ai.onnx`."""
+        return self.operation.domain
+
+    @property
+    def overload(self) -> str:
+        """Which of several functions of one name."""
+        return self.operation.overload
+
+    @property
+    def attributes(self) -> dict[str, Value]:
+        """The attributes by name."""
+        return self.operation.attributes
 
     def __repr__(self) -> str:
         return f"<NodeDef {self.op_type} {self.name}: {self.inputs} -> {self.outputs}>"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from flopcalc.onnx_graph import protobuf, wire
 from flopcalc.onnx_graph.proto import FunctionDef, GraphDef, ModelDef
 from flopcalc.onnx_graph.protobuf import MAX_DEPTH, WireError
-from flopcalc.onnx_graph.wire import ELIDED_MARK, KEPT
+from flopcalc.onnx_graph.wire_tensor import ELIDED_MARK, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,14 +131,24 @@ def _walk(
     end: int,
     take: Callable[[bytes, tuple[int, int, int]], None],
     kind: int,
+    *,
+    many: Callable[[bytes, int, int], int] | None = None,
 ) -> None:
-    """Give each field of the message in bytes `pos` to `end` to `take`, whole or skimmed."""
+    """Give each field of the message in bytes `pos` to `end` to `take`, whole or skimmed.
+
+    `many` takes over as many short fields of a buffer as it can, and says where they end.
+    """
     inside, notes = _INSIDE[kind], _NOTES[kind]
     while pos < end:
         offset = source.at(pos, 32)
         base = source.start
-        head = pos
         try:
+            if many is not None:
+                offset = many(source.buf, offset, min(end - base, len(source.buf)))
+                if base + offset > pos:
+                    pos = base + offset
+                    continue
+            head = pos
             tag, start, stop = protobuf.field(source.buf, offset, end - base)
             pos = base + stop
             size = stop - start
@@ -182,7 +192,9 @@ def _parts(source: Source, model: ModelDef) -> None:
             raise MalformedError(error.what, base + error.position) from None
         if tag == 0x3A:
             model.graph = model.graph or GraphDef()
-            _walk(source, first, pos, partial(wire.graph_field, model.graph), _GRAPH)
+            take = partial(wire.graph_field, model.graph)
+            many = partial(wire.graph_fields, model.graph)
+            _walk(source, first, pos, take, _GRAPH, many=many)
         elif tag == 0xCA:
             model.functions.append(FunctionDef())
             take = partial(wire.function_field, model.functions[-1])

@@ -9,25 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.onnx_graph.proto import (
-    DOUBLE_DATA,
-    DTYPES,
     ELIDED,
-    FLOAT_DATA,
-    INT32_DATA,
-    INT64_DATA,
-    RAW_DATA,
-    UINT64_DATA,
     Declared,
     FunctionDef,
     GraphDef,
     ModelDef,
     NodeDef,
+    Operation,
     Ref,
     StoredTensor,
 )
 from flopcalc.onnx_graph.protobuf import (
     ESCAPES,
-    WireError,
     check_depth,
     field,
     fields,
@@ -38,71 +31,128 @@ from flopcalc.onnx_graph.protobuf import (
     text,
     varint,
 )
+from flopcalc.onnx_graph.wire_tensor import (
+    ELIDED_MARK,
+    KEPT,
+    declared,
+    forget_types,
+    sparse,
+    tensor,
+    value_type,
+)
 
 if TYPE_CHECKING:
-    from flopcalc.onnx_graph.proto import Size, Value
-
-KEPT = 1024  # bytes of tensor content that are kept
-ELIDED_MARK = 0x3E80  # a field number ONNX does not use, times 8: `skim` left something out here
+    from flopcalc.onnx_graph.proto import Value
 
 _SCOPES = ("pkg.torch.onnx.name_scopes", "namespace", "pkg.onnxscript.rewriter.rule_name")
 
-
-# short attributes already decoded, since most are written thousands of times
+# what is decoded already, since most nodes differ from others in nothing but names: attributes,
+# operations, and all that follows the names of a node
 _attributes: dict[bytes, tuple[str, Value]] = {}
-_SHORT, _MANY = 64, 10_000
-_PLAIN = (int, float, str, tuple)
+_operations: dict[tuple[object, ...], Operation] = {}
+_tails: dict[bytes, Operation] = {}
+_SHORT, _LONG, _MANY = 64, 512, 10_000
 
 
 def forget() -> None:
     """Drop what an earlier file left behind."""
+    forget_types()
     _attributes.clear()
+    _operations.clear()
+    _tails.clear()
 
 
-def node(  # noqa: C901, PLR0912 - written out for speed
-    buf: bytes, pos: int, end: int, depth: int
-) -> NodeDef:
+def node(buf: bytes, pos: int, end: int, depth: int) -> NodeDef:
     """A NodeProto."""
     result = NodeDef()
     inputs, outputs = result.inputs, result.outputs
     while pos < end:
         tag = buf[pos]
-        size = buf[pos + 1] if pos + 1 < end else 255
-        if tag < 0x80 and tag & 7 == 2 and size < 0x80 and pos + 2 + size <= end and tag > 7:
-            start = pos + 2  # nearly every field: one byte of tag, one of length
+        if tag not in _NAMES:
+            same = _tails.get(buf[pos:end]) if end - pos <= _LONG else None
+            if same is None:
+                _tail(result, buf, pos, end, depth)
+            else:
+                result.operation = same
+            break
+        start = pos + 2  # nearly always: one byte of tag, one of length
+        size = buf[pos + 1] if start <= end else 0x80
+        if size < 0x80 and start + size <= end:
             pos = start + size
         else:
             tag, start, pos = field(buf, pos, end)
+        try:
+            said = buf[start:pos].decode()  # at half the time of `text`
+        except UnicodeDecodeError:
+            said = text(buf[start:pos])
         if tag == 0x0A:
-            inputs.append(str(buf[start:pos], "utf-8", ESCAPES))
-        elif tag == 0x2A:
-            key = buf[start:pos] if pos - start <= _SHORT else b""
-            pair = _attributes.get(key)
-            if pair is None:
-                pair = attribute(buf, start, pos, depth + 1)
-                if (
-                    key
-                    and isinstance(pair[1], (int, float, str, tuple))
-                    and len(_attributes) < _MANY
-                ):
-                    _attributes[key] = pair
-            result.attributes[pair[0]] = pair[1]
+            inputs.append(said)
         elif tag == 0x12:
-            outputs.append(str(buf[start:pos], "utf-8", ESCAPES))
-        elif tag == 0x1A:
-            result.name = str(buf[start:pos], "utf-8", ESCAPES)
-        elif tag == 0x22:
-            result.op_type = str(buf[start:pos], "utf-8", ESCAPES)
-        elif tag == 0x3A:
-            result.domain = str(buf[start:pos], "utf-8", ESCAPES)
-        elif tag == 0x42:
-            result.overload = str(buf[start:pos], "utf-8", ESCAPES)
-        elif tag == 0x4A:
-            word, said = entry(buf, start, pos)
-            if word in _SCOPES:
-                result.metadata = {**(result.metadata or {}), word: said}
+            outputs.append(said)
+        else:
+            result.name = said
     spend(4 + len(inputs) + len(outputs), pos)
     return result
+
+
+_NAMES = frozenset((0x0A, 0x12, 0x1A))
+
+
+def _tail(  # noqa: C901, PLR0912 - a branch for each field
+    result: NodeDef, buf: bytes, pos: int, end: int, depth: int
+) -> None:
+    """Take over the fields of a node from the first on that is no name."""
+    op = Operation()
+    alone = True  # there are no names behind it
+    raw: list[bytes] | None = []
+    for tag, start, stop in fields(buf, pos, end):
+        if tag == 0x2A:
+            name, value, same = _attribute(buf, start, stop, depth)
+            op.attributes[name] = value
+            if same is None:
+                raw = None
+            elif raw is not None:
+                raw.append(same)
+        elif tag == 0x22:
+            op.op_type = text(buf[start:stop])
+        elif tag == 0x3A:
+            op.domain = text(buf[start:stop])
+        elif tag == 0x42:
+            op.overload = text(buf[start:stop])
+        elif tag in _NAMES:
+            alone = False
+            said = text(buf[start:stop])
+            if tag == 0x1A:
+                result.name = said
+            else:
+                (result.inputs if tag == 0x0A else result.outputs).append(said)
+        elif tag == 0x4A:
+            alone = False
+            word, said = entry(buf, start, stop)
+            if word in _SCOPES:
+                result.metadata = {**(result.metadata or {}), word: said}
+    if raw is not None and len(_operations) < _MANY:
+        op.plain = True
+        op = _operations.setdefault((op.op_type, op.domain, op.overload, *raw), op)
+        if alone and end - pos <= _LONG and len(_tails) < _MANY:
+            _tails[buf[pos:end]] = op
+    result.operation = op
+
+
+def _attribute(buf: bytes, pos: int, end: int, depth: int) -> tuple[str, Value, bytes | None]:
+    """The name and the value of an attribute, and its bytes where others with them are the same."""
+    key = buf[pos:end] if end - pos <= _LONG else None
+    pair = _attributes.get(key) if key is not None else None
+    if pair is None:
+        pair = attribute(buf, pos, end, depth + 1)
+        value = pair[1]
+        if isinstance(value, tuple) and value:
+            value = value[0]
+        if not isinstance(value, (int, float, str, StoredTensor)):
+            key = None
+        elif key is not None and len(key) <= _SHORT and len(_attributes) < _MANY:
+            _attributes[key] = pair
+    return *pair, key
 
 
 def entry(buf: bytes, pos: int, end: int) -> tuple[str, str]:
@@ -197,123 +247,6 @@ def _rare(buf: bytes, at: tuple[int, int, int], depth: int) -> Value | None:
     return float32s(buf[start:stop], start) if tag in (0x3D, 0x3A) else None
 
 
-def tensor(buf: bytes, pos: int, end: int, depth: int) -> StoredTensor:
-    """A TensorProto, with its content where that is at most `KEPT` bytes."""
-    check_depth(depth, pos)
-    spend(2, pos)
-    result = StoredTensor()
-    dims = result.dims
-    while pos < end:
-        head = pos
-        tag, start, pos = field(buf, pos, end)
-        if tag == 0x08:
-            dims.append(signed(varint(buf, start)[0]))
-        elif tag == 0x10:
-            result.type = varint(buf, start)[0]
-        elif tag == 0x42:
-            result.name = str(buf[start:pos], "utf-8", ESCAPES)
-        elif tag == 0x0A:
-            dims.extend(packed(buf, start, pos))
-        elif tag == 0x70:
-            result.external = varint(buf, start)[0] == 1
-        elif tag >> 3 in _CONTENT:
-            _content(result, buf, (tag, start, pos), head)
-        elif tag in (0x18, ELIDED_MARK):
-            result.external = True  # a segment of a larger tensor, or left on disk
-    if dims and min(dims) < 0:
-        raise WireError(f"a tensor of {min(dims)} elements along one axis", end)
-    return result
-
-
-_CONTENT = frozenset((FLOAT_DATA, INT32_DATA, INT64_DATA, RAW_DATA, DOUBLE_DATA, UINT64_DATA))
-_FIXED = {FLOAT_DATA: 4, DOUBLE_DATA: 8}
-
-
-def _content(t: StoredTensor, buf: bytes, at: tuple[int, int, int], head: int) -> None:
-    """Take over content, in one piece or number by number, up to `KEPT` bytes."""
-    tag, start, stop = at
-    number, kind = tag >> 3, tag & 7
-    width = _FIXED.get(number, 0)
-    if kind == 2 and width and (stop - start) % width:
-        raise WireError(f"{stop - start} bytes of {8 * width}-bit numbers", head)
-    if kind == 2 and not width and number != RAW_DATA and stop > start and buf[stop - 1] >= 0x80:
-        raise WireError("an unfinished number", head)
-    if t.field not in (0, number) or len(t.data) + stop - start > KEPT:
-        t.external = True
-        return
-    t.field = number
-    t.data = buf[start:stop] if number == RAW_DATA else t.data + buf[start:stop]
-
-
-def sparse(buf: bytes, pos: int, end: int, depth: int) -> StoredTensor:
-    """A SparseTensorProto, as a tensor of its values' name and type and of all its dimensions."""
-    check_depth(depth, pos)
-    result = StoredTensor()
-    dims: list[int] = []
-    for tag, start, stop in fields(buf, pos, end):
-        if tag == 0x0A:
-            result = tensor(buf, start, stop, depth + 1)
-        elif tag == 0x12:
-            tensor(buf, start, stop, depth + 1)
-        elif tag == 0x18:
-            dims.append(signed(varint(buf, start)[0]))
-        elif tag == 0x1A:
-            dims.extend(packed(buf, start, stop))
-    result.dims = dims
-    result.data = b""
-    result.external = True
-    return result
-
-
-def declared(buf: bytes, pos: int, end: int, depth: int) -> Declared:
-    """A ValueInfoProto."""
-    spend(2, pos)
-    result = Declared()
-    for tag, start, stop in fields(buf, pos, end):
-        if tag == 0x0A:
-            result.name = text(buf[start:stop])
-        elif tag == 0x12:
-            value_type(result, buf, start, stop, depth + 1)
-    return result
-
-
-_KINDS = {1: "tensor", 4: "sequence", 5: "map", 7: "opaque", 8: "sparse", 9: "optional"}
-
-
-def value_type(result: Declared, buf: bytes, pos: int, end: int, depth: int) -> Declared:
-    """`result` with what a TypeProto says; of a sequence or an optional, that of its elements."""
-    check_depth(depth, pos)
-    for tag, start, stop in fields(buf, pos, end):
-        kind = _KINDS.get(tag >> 3) if tag & 7 == 2 else None
-        if kind is None:
-            continue
-        result.kind = result.kind or kind
-        for inner, first, last in fields(buf, start, stop):
-            if kind in ("sequence", "optional") and inner == 0x0A:
-                value_type(result, buf, first, last, depth + 2)
-            elif kind in ("tensor", "sparse") and inner == 0x08:
-                result.dtype = DTYPES.get(varint(buf, first)[0], "unknown")
-            elif kind in ("tensor", "sparse") and inner == 0x12:
-                result.shape = _shape(buf, first, last)
-    return result
-
-
-def _shape(buf: bytes, pos: int, end: int) -> tuple[Size, ...]:
-    sizes: list[Size] = []
-    for tag, start, stop in fields(buf, pos, end):
-        if tag != 0x0A:
-            continue
-        size: Size = None
-        for inner, first, last in fields(buf, start, stop):
-            if inner == 0x08:
-                size = signed(varint(buf, first)[0])
-            elif inner == 0x12:
-                size = text(buf[first:last]) or None
-        # exporters write 0 and -1 for a size they do not know, and 0 for an empty tensor
-        sizes.append(None if isinstance(size, int) and size < 0 else size)
-    return tuple(sizes)
-
-
 def graph(buf: bytes, pos: int, end: int, depth: int) -> GraphDef:
     """A GraphProto inside an attribute."""
     check_depth(depth, pos)
@@ -341,6 +274,35 @@ def graph_field(result: GraphDef, buf: bytes, at: tuple[int, int, int], depth: i
         result.outputs.append(declared(buf, start, stop, depth + 1))
     elif tag == 0x12:
         result.name = text(buf[start:stop])
+
+
+def graph_fields(result: GraphDef, buf: bytes, pos: int, end: int) -> int:
+    """Take over the nodes, tensors and values from `pos` on that are short; where they end.
+
+    What it takes over lies whole before `end`, and its length in two bytes.
+    """
+    nodes, initializers, values = result.nodes, result.initializers, result.values
+    while pos + 3 < end:
+        tag, size, start = buf[pos], buf[pos + 1], pos + 2
+        if size >= 0x80:
+            high = buf[start]
+            if high >= 0x20:
+                break
+            size += (high - 1) << 7
+            start += 1
+        stop = start + size
+        if stop > end:
+            break
+        if tag == 0x0A:
+            nodes.append(node(buf, start, stop, 2))
+        elif tag == 0x2A:
+            initializers.append(tensor(buf, start, stop, 2))
+        elif tag == 0x6A:
+            values.append(declared(buf, start, stop, 2))
+        else:
+            break
+        pos = stop
+    return pos
 
 
 def function_field(

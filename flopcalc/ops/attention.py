@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flopcalc.errors import ShapeError
-from flopcalc.formula import area
+from flopcalc.formula import Sym, area
 from flopcalc.op import Attrs, Inputs, Op, ParamSpec, bind_elements, same_shape
 from flopcalc.ops.require import int_attr, need_map, need_sequence, sizes_attr
 from flopcalc.ops.reshape import free_op
@@ -66,6 +66,8 @@ def _context_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
     }
 
 
+_BUCKETS = Sym("N", "rows of the table, a bucket of distances each")
+
 SCORES = Op(
     "matmul",
     title="attention scores: each query with the keys it sees, scaled",
@@ -116,6 +118,28 @@ RELATIVE_POSITION = Op(
     bind=_relative_bind,
     params=_relative_params,
     counts={"add": E, "weight": area(D_R) * HEADS},
+)
+
+
+def _bucketed_bind(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> Env:
+    heads, rows = inputs[0].size("a"), int_attr(attrs, "buckets")
+    return {**bind_elements(inputs, outputs, attrs), "N": rows, "h": heads}
+
+
+def _bucketed_params(inputs: Inputs, outputs: Inputs, attrs: Attrs) -> tuple[ParamSpec, ...]:  # noqa: ARG001 - an Op.params
+    rows = int_attr(attrs, "buckets")
+    return (ParamSpec("weight", "weight", (rows, inputs[0].size("a"))),) if rows else ()
+
+
+BUCKETED_POSITION = Op(
+    "rel_pos",
+    title="relative position bias, a table row for each bucket of distances",
+    cite="Raffel et al. 2019, arXiv:1910.10683 (T5), section 2.1",
+    shape=same_shape,
+    bind=_bucketed_bind,
+    params=_bucketed_params,
+    counts={"add": E, "weight": _BUCKETS * HEADS},
+    note="0 rows: the biases of an earlier layer's table are added again",
 )
 
 

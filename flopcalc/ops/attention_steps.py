@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ShapeError, SpecError
 from flopcalc.ops.attention import (
+    BUCKETED_POSITION,
     CONTEXT,
     MERGE,
     PARTITION,
@@ -25,6 +26,7 @@ from flopcalc.step import Arg, Step
 from flopcalc.tensor import Tensor, product
 
 if TYPE_CHECKING:
+    from flopcalc.op import Attrs
     from flopcalc.step import Emit
 
 Args = Mapping[str, Any]
@@ -50,6 +52,12 @@ def _check(a: Args) -> None:
     if a["kv"] is not None and a["fused"]:
         hint = "queries and keys of different steps need projections of their own"
         raise SpecError("'kv' and 'fused' exclude each other", hint=hint)
+    if a["k_bias"] is not None and a["fused"]:
+        hint = "leave one out: in one projection all three have a bias, or none"
+        raise SpecError("'k_bias' and 'fused' exclude each other", hint=hint)
+    if a["buckets"] is not None and a["window"] is not None:
+        hint = "{window: 7, rel_pos: true} has a table row for each offset"
+        raise SpecError("'buckets' and 'window' exclude each other", hint=hint)
 
 
 def _windowed(emit: Emit, x: Tensor, a: Args) -> Tensor:
@@ -73,6 +81,9 @@ def _attend(emit: Emit, x: Tensor, source: Tensor, a: Args, window: tuple[int, .
     scores = emit(SCORES, q, k, part="scores", attrs=attrs)
     if a["rel_pos"]:
         scores = emit(RELATIVE_POSITION, scores, part="rel_pos", attrs={"window": window})
+    if a["buckets"] is not None:
+        rows: Attrs = {"buckets": a["buckets"]}
+        scores = emit(BUCKETED_POSITION, scores, part="rel_pos", attrs=rows)
     weights = emit(SOFTMAX, scores, part="softmax")
     y = emit(CONTEXT, weights, v, part="context", attrs=attrs)
     bias = a["bias"] if a["out_bias"] is None else a["out_bias"]
@@ -94,10 +105,12 @@ def _project(
 ) -> list[Tensor]:
     """Queries, keys and values, of these many features."""
     if not a["fused"]:
-        parts = zip("qkv", (x, source, source), sizes, strict=True)
+        k_bias = a["bias"] if a["k_bias"] is None else a["k_bias"]
+        biases = (a["bias"], k_bias, a["bias"])
+        parts = zip("qkv", (x, source, source), sizes, biases, strict=True)
         return [
-            emit(FC, tensor, part=part, attrs=fc_attrs(size, bias=a["bias"]))
-            for part, tensor, size in parts
+            emit(FC, tensor, part=part, attrs=fc_attrs(size, bias=bias))
+            for part, tensor, size, bias in parts
         ]
     qkv = emit(FC, x, part="qkv", attrs=fc_attrs(sum(sizes), bias=a["bias"]))
     cuts = [0, sizes[0], sizes[0] + sizes[1], sum(sizes)]
@@ -107,12 +120,15 @@ def _project(
     ]
 
 
+_BUCKETS = "rows of a table of biases by distance (T5); 0 adds an earlier layer's again"
+
 ATTENTION_STEP = Step(
     "attention",
     Arg("heads", "int", help="attention heads"),
     Arg("kv_heads", "int", None, "heads of keys and values; as many where not given"),
     Arg("head_dim", "int", None, "features of each head; features/heads where not given"),
     Arg("bias", "bool", default=True, help="whether queries, keys and values have a bias"),
+    Arg("k_bias", "auto_bool", None, "auto: a bias on the keys as on the others"),
     Arg("out_bias", "auto_bool", None, "auto: a bias on the output as on the others"),
     Arg("causal", "bool", default=False, help="a causal mask; it saves nothing"),
     Arg("rope", "bool", default=False, help="rotary position embedding"),
@@ -120,6 +136,7 @@ ATTENTION_STEP = Step(
     Arg("fused", "bool", default=False, help="one projection for all three"),
     Arg("window", "sizes", None, "size of the windows that attend within themselves"),
     Arg("rel_pos", "bool", default=False, help="a relative position bias in each window"),
+    Arg("buckets", "int", None, _BUCKETS, least=0),
     expand=_attention,
     help="multi-head attention with its projections",
 )

@@ -1,4 +1,4 @@
-"""The steps that combine others: seq, residual, add, mul and concat.
+"""The steps that combine others: seq, residual, add, sub, mul and concat.
 
 Their branches arrive as functions from tensor to tensor, their operands as tensors.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import ShapeError
-from flopcalc.ops.elementwise import ADD, MUL
+from flopcalc.ops.elementwise import ADD, MUL, SUB
 from flopcalc.ops.reshape import CONCAT
 from flopcalc.step import Arg, Step
 from flopcalc.tensor import Tensor
@@ -65,6 +65,12 @@ ADD_STEP = Step(
     OPERANDS,
     expand=lambda emit, _, a: emit(ADD, *a["operands"]),
     help="the elementwise sum",
+)
+SUB_STEP = Step(
+    "sub",
+    OPERANDS,
+    expand=lambda emit, _, a: emit(SUB, *a["operands"]),
+    help="the elementwise difference: the first less the others",
 )
 MUL_STEP = Step(
     "mul",

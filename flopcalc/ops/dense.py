@@ -99,6 +99,10 @@ def _fc(emit: Emit, x: Tensor, a: Mapping[str, Any]) -> Tensor:
     return add_tail(emit, y, "none", a["act"])
 
 
+def _embed(emit: Emit, x: Tensor, a: Mapping[str, Any]) -> Tensor:
+    return emit(EMBED, x, attrs={"dim": a["dim"], "vocab": a["vocab"]}, tied=a["tied"])
+
+
 FC_STEP = Step(
     "fc",
     Arg("out", "channels", help="output features"),
@@ -112,6 +116,7 @@ EMBED_STEP = Step(
     "embed",
     Arg("dim", "channels", help="features of each token"),
     Arg("vocab", "int", help="rows of the table"),
-    expand=lambda emit, x, a: emit(EMBED, x, attrs={"dim": a["dim"], "vocab": a["vocab"]}),
+    Arg("tied", "name", None, "the step whose table it shares"),
+    expand=_embed,
     help="token ids to features",
 )

@@ -74,6 +74,12 @@ GELU = _op(
     title="GELU: x/2·(1 + erf(x/√2))",
     cite="Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2; ONNX operator Gelu",
 )
+QUICK_GELU = _op(
+    "quick_gelu",
+    {"exp": E, "add": E, "div": E, "mul": 2 * E},
+    title="quick GELU: x times sigmoid(1.702·x)",
+    cite="Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2; as in OpenAI's CLIP",
+)
 MISH = _op(
     "mish",
     {"mul": E, "add": E, "exp": 3 * E},  # exp, log and tanh
@@ -131,7 +137,7 @@ ACTIVATIONS: dict[str, Op] = {
     op.name: op
     for op in (
         *(RELU, RELU6, HARD_SWISH, HARD_SIGMOID, SIGMOID, SILU, GELU, TANH),
-        *(LEAKY, MISH, ELU, PRELU),
+        *(QUICK_GELU, LEAKY, MISH, ELU, PRELU),
     )
 }
 """The words of `act:`."""
@@ -173,6 +179,7 @@ HARD_SIGMOID_STEP = plain_step("hsigmoid", HARD_SIGMOID, "hard sigmoid (MobileNe
 SIGMOID_STEP = plain_step("sigmoid", SIGMOID, "sigmoid")
 SILU_STEP = plain_step("silu", SILU, "SiLU, also called swish")
 GELU_STEP = plain_step("gelu", GELU, "GELU")
+QUICK_GELU_STEP = plain_step("quick_gelu", QUICK_GELU, "GELU by a sigmoid (CLIP)")
 TANH_STEP = plain_step("tanh", TANH, "tanh")
 LEAKY_STEP = plain_step("leaky", LEAKY, "leaky ReLU")
 MISH_STEP = plain_step("mish", MISH, "Mish")

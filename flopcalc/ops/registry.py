@@ -18,14 +18,14 @@ FAMILIES = {
     "conv_steps": "conv pw dw sep deconv",
     "dense": "fc embed",
     "norm": "bn ln rms gn in_norm lrn l2norm layer_scale",
-    "elementwise": "relu relu6 hswish hsigmoid sigmoid silu gelu tanh leaky mish elu prelu "
-    "softmax dropout identity activation",
+    "elementwise": "relu relu6 hswish hsigmoid sigmoid silu gelu quick_gelu tanh leaky mish elu "
+    "prelu softmax dropout identity activation",
     "pool": "max_pool avg_pool adaptive_pool global_avg_pool global_max_pool mean_tokens",
     "reshape": "flatten chunk shuffle pixel_shuffle pixel_unshuffle pad crop",
-    "constructs": "seq residual add mul concat",
+    "constructs": "seq residual add sub mul concat",
     "resize": "upsample resize",
     "blocks": "se",
-    "tokens": "tokens untokens cls_token pos_embed take",
+    "tokens": "tokens untokens transpose cls_token pos_embed take",
     "attention": "",
     "attention_steps": "attention",
     "recurrent": "lstm gru rnn",

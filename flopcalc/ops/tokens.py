@@ -12,7 +12,7 @@ from flopcalc.ops.require import int_attr, need_map, need_positions, need_sequen
 from flopcalc.ops.reshape import free_op
 from flopcalc.ops.symbols import C, E, M, P
 from flopcalc.ops.window import times
-from flopcalc.step import Arg, Step
+from flopcalc.step import Arg, Step, plain_step
 from flopcalc.tensor import Shaped, Tensor, feature_map, product, sequence, vector
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def _untokens(inputs: Inputs, attrs: Attrs) -> tuple[Shaped, ...]:
             hint = _BEFORE_CLASSES
         raise ShapeError(message, hint=hint)
     return (feature_map(x.batch, x.channels, size),)
+
+
+def _transpose(inputs: Inputs, attrs: Attrs) -> tuple[Shaped, ...]:  # noqa: ARG001 - an Op.shape
+    (x,) = inputs
+    need_sequence(x, "transpose")
+    return (sequence(x.batch, x.channels, x.size("l")),)
 
 
 def _take(inputs: Inputs, attrs: Attrs) -> tuple[Shaped, ...]:
@@ -94,6 +100,12 @@ UNTOKENS = free_op(
     _untokens,
     title="a sequence as a map",
     cite="ONNX operators Transpose and Reshape",
+)
+TRANSPOSE = free_op(
+    "transpose",
+    _transpose,
+    title="tokens and features in each other's place",
+    cite="Tolstikhin et al. 2021, arXiv:2105.01601 (MLP-Mixer), figure 1; ONNX operator Transpose",
 )
 TAKE = free_op("take", _take, title="one token", cite="ONNX operator Gather with one index")
 CLASS_TOKEN = Op(
@@ -151,6 +163,9 @@ UNTOKENS_STEP = Step(
     Arg("size", "sizes", None, "size of the map; square where it is not given"),
     expand=_untokens_step,
     help="a sequence of tokens as a map",
+)
+TRANSPOSE_STEP = plain_step(
+    "transpose", TRANSPOSE, "tokens and features change places, to mix tokens by `fc` (MLP-Mixer)"
 )
 CLASS_TOKEN_STEP = Step(
     "cls_token",

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from flopcalc.renderers.findings import findings
+from flopcalc.renderers.findings import BUDGETS, findings
 
 if TYPE_CHECKING:
     from flopcalc.doc import Doc
@@ -26,7 +26,7 @@ def render(doc: Doc, view: View) -> str:  # noqa: ARG001 - every renderer takes 
             "severity": _SEVERITIES[finding.level],
             "fingerprint": hashlib.sha256(finding.identity.encode()).hexdigest(),
             "location": {
-                "path": finding.path or "flopcalc.yaml",
+                "path": finding.path or BUDGETS,
                 "lines": {"begin": finding.line},
             },
         }

@@ -51,7 +51,10 @@ def render(doc: Doc, view: View) -> str:  # noqa: ARG001 - every renderer takes 
 def _raw(cells: Sequence[Cell], column: Column) -> Sequence[Cell]:
     """A column's cells as they are written."""
     if column.kind == "share":
-        return [_safe(c) if c is None or isinstance(c, str) else _decimal(c) for c in cells]
+        known = {
+            c: _safe(c) if c is None or isinstance(c, str) else _decimal(c) for c in set(cells)
+        }
+        return [known[c] for c in cells]  # layers that are alike have the same
     if column.kind in ("ratio", "factor"):
         return [_safe(c) if c is None or isinstance(c, str) else _significant(c) for c in cells]
     lines = "\n".join(["", *(c for c in cells if isinstance(c, str))])

@@ -9,14 +9,16 @@ from flopcalc.record import Record
 if TYPE_CHECKING:
     from flopcalc.doc import Doc
 
+BUDGETS = "flopcalc.yaml"  # where a format wants a file, and there is none
 _LEVELS = {"violation": "error", "incomplete": "error", "near": "warning", "pass": "note"}
 
 
 class Finding(Record):
     """Something a reviewer should see: an error, a warning or a notice, and where.
 
-    `path` is seen from the root of the repository, empty where there is no file; `rule` names
-    what was broken, `identity` stays the same as long as the finding does.
+    `path` is seen from the root of the repository: the budget file where nothing else is meant,
+    empty where there is none. `rule` names what was broken, `identity` stays the same as long as
+    the finding does; `node` is that of an exported graph.
     """
 
     level: str
@@ -27,6 +29,7 @@ class Finding(Record):
     line: int = 1
     column: int = 1
     identity: str = ""
+    node: str = ""
 
 
 def findings(doc: Doc) -> list[Finding]:
@@ -40,6 +43,8 @@ def findings(doc: Doc) -> list[Finding]:
             identity = f"note {model['name']} {text}"
             found.append(Finding("warning", "baseline", model["name"], text, identity=identity))
     found += [Finding("warning", "baseline", "", text, identity=text) for text in data["warnings"]]
+    file = data["config"] or ""
+    found = [f if f.path else f._replace(path=file) for f in found]
     return sorted(found, key=lambda f: ("error", "warning", "note").index(f.level))
 
 
@@ -60,6 +65,7 @@ def _finding(result: dict[str, Any]) -> Finding:
         f"{result['model']}: {result['message']}",
         *_place(result),
         identity=identity_of(result),
+        node=result.get("node", ""),
     )
 
 

@@ -40,7 +40,7 @@ def render(doc: Doc, view: View) -> str:
         "</header><main>",
     ]
     layers = _layers(doc)
-    parts += [_ICICLE] if layers else []
+    parts += [*_totals(doc, view), _ICICLE] if layers else []
     for number, block in enumerate(doc.blocks):
         parts += _block(block, number, view)
     if doc.chart is not None and not layers:
@@ -50,7 +50,8 @@ def render(doc: Doc, view: View) -> str:
         if any(series.marks for series in chart.series):
             picture = b64encode(svg(chart).encode()).decode()
             alt = f"{_text(chart.title)}, {_text(chart.x)}"
-            parts.append(f'<figure><img src="data:image/svg+xml;base64,{picture}" alt="{alt}">')
+            parts.append('<figure tabindex="0">')
+            parts.append(f'<img src="data:image/svg+xml;base64,{picture}" alt="{alt}">')
             parts.append("</figure>")
     data = json.dumps(layers, ensure_ascii=False).replace("<", "\\u003c")
     parts += [
@@ -68,8 +69,21 @@ _ICICLE = """<section aria-labelledby="share"><h2 id="share">Share of the layers
 <fieldset><legend>By</legend><label><input type="radio" name="by" value="mult_adds" checked>
 Mult-Adds</label> <label><input type="radio" name="by" value="params"> parameters</label></fieldset>
 <div id="icicle" role="group" aria-label="layers, as wide as their share"></div>
+<ul id="kinds" aria-label="colours"></ul>
 <div id="detail" role="status" aria-live="polite">Choose a layer to see its formula.</div>
 </section>"""
+
+
+def _totals(doc: Doc, view: View) -> list[str]:
+    """What it comes to, before the layers: the reader need not scroll to the foot of the table."""
+    for block in doc.blocks:
+        if isinstance(block, Table) and block.totals:
+            _, totals = texts(block, view.units)
+            pairs = zip(block.columns, totals[-1], strict=True)
+            counts = [(c, text) for c, text in pairs if c.kind in {"count", "bytes"} and text]
+            words = " · ".join(f"{text.strip()} {column.title}" for column, text in counts)
+            return [f'<p class="totals">{_text(words)}</p>'] if words else []
+    return []
 
 
 def _layers(doc: Doc) -> list[dict[str, Any]]:

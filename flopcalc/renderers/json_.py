@@ -36,9 +36,9 @@ def encode(value: object) -> str:
     if isinstance(value, int):
         return int.__repr__(value)
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(encode, value))}]"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{encode(k)}: {encode(v)}' for k, v in value.items())}}}"
+        return f"[{', '.join([encode(item) for item in value])}]"
+    if isinstance(value, (dict, Mapping)):  # a dict is seen at once
+        return f"{{{', '.join([f'{encode(k)}: {encode(v)}' for k, v in value.items()])}}}"
     assert isinstance(value, float), value
     if value - value != 0:
         raise ValueError(f"{value} is not JSON compliant")

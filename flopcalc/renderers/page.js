@@ -71,15 +71,18 @@
   const icicle = document.getElementById("icicle");
   if (!icicle) return;
   const detail = document.getElementById("detail");
-  const kinds = [...new Set(layers.map((layer) => layer.kind))];
   const HIGH = 34;
+  const COLORS = 4; // the commonest kinds have one, all others and blocks of several are grey
   let shown = "mult_adds";
+  let kinds = [];
   function draw(key) {
     const total = layers.reduce((sum, layer) => sum + layer[key], 0) || 1;
+    const share = new Map();
     const rows = [[], []];
     let x = 0;
     for (const layer of layers) {
       if (!layer[key]) continue;
+      share.set(layer.kind, (share.get(layer.kind) || 0) + layer[key]);
       const block = layer.name.split(".")[0];
       const last = rows[0][rows[0].length - 1];
       if (last && last.name === block) { last.size += layer[key]; last.layers.push(layer); }
@@ -87,24 +90,45 @@
       rows[1].push({ name: layer.name, x, size: layer[key], layers: [layer] });
       x += layer[key];
     }
-    icicle.style.height = `${2 * HIGH}px`;
+    if (rows[0].length === rows[1].length) rows.shift(); // no block has parts
+    kinds = [...share].sort((a, b) => b[1] - a[1]).map(([kind]) => kind);
+    icicle.style.height = `${rows.length * HIGH}px`;
     icicle.replaceChildren(...rows.flatMap((row, level) => row.map((part) => {
       const button = document.createElement("button");
-      const share = 100 * part.size / total;
+      const percent = 100 * part.size / total;
       const same = new Set(part.layers.map((layer) => layer.kind));
-      if (same.size === 1) button.className = `k${kinds.indexOf([...same][0]) % 5}`;
-      else button.className = "k4";
+      button.className = colorOf(same.size === 1 ? [...same][0] : null);
       Object.assign(button.style, {
-        left: `${100 * part.x / total}%`, width: `${share}%`, top: `${level * HIGH}px`, height: `${HIGH}px`,
+        left: `${100 * part.x / total}%`, width: `${percent}%`, top: `${level * HIGH}px`, height: `${HIGH}px`,
       });
       const room = icicle.clientWidth * part.size / total;
+      if (room < 5) button.style.borderWidth = "0"; // else nothing is left of it
       button.textContent = room > 6.2 * part.name.length + 4 ? part.name : "";
-      button.title = `${part.name}: ${number.format(part.size)}, ${share.toFixed(2)} %`;
+      button.title = `${part.name}: ${number.format(part.size)}, ${percent.toFixed(2)} %`;
       button.setAttribute("aria-label", button.title);
       button.setAttribute("aria-pressed", "false");
-      button.addEventListener("click", () => show(button, part, share, key));
+      button.tabIndex = -1; // one stop for the tab key: arrows go from layer to layer
+      button.addEventListener("click", () => show(button, part, percent, key));
       return button;
     })));
+    if (icicle.firstChild) icicle.firstChild.tabIndex = 0;
+    legend(share, total);
+  }
+  function colorOf(kind) {
+    const at = kinds.indexOf(kind);
+    return `k${at < 0 ? COLORS : Math.min(at, COLORS)}`;
+  }
+  function legend(share, total) {
+    const named = kinds.slice(0, COLORS).map((kind) => [kind, share.get(kind)]);
+    const rest = kinds.slice(COLORS).reduce((sum, kind) => sum + share.get(kind), 0);
+    document.getElementById("kinds").replaceChildren(...named.map(([kind, size]) => {
+      const item = document.createElement("li");
+      item.className = colorOf(kind);
+      item.textContent = `${kind} ${(100 * size / total).toFixed(2)} %`;
+      return item;
+    }), ...(rest ? [Object.assign(document.createElement("li"), {
+      className: `k${COLORS}`, textContent: `other kinds ${(100 * rest / total).toFixed(2)} %`,
+    })] : []));
   }
   function show(button, part, share, key) {
     for (const other of icicle.children) other.setAttribute("aria-pressed", String(other === button));
@@ -121,10 +145,15 @@
     radio.addEventListener("change", () => { shown = radio.value; draw(shown); });
   }
   icicle.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const all = [...icicle.children];
-    const next = step && all[all.indexOf(document.activeElement) + step];
-    if (next) { next.focus(); event.preventDefault(); }
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    const next = to !== undefined && all[to];
+    if (!next) return;
+    all[at].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+    event.preventDefault();
   });
   draw(shown);
   addEventListener("resize", () => draw(shown));

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flopcalc.renderers.findings import Finding, findings
+from flopcalc.renderers.findings import BUDGETS, Finding, findings
 
 if TYPE_CHECKING:
     from flopcalc.doc import Doc
@@ -20,6 +20,10 @@ RULES = {
     "mult_adds": ("MultAdds", "A model takes more multiply-accumulates than its budget."),
     "params": ("Parameters", "A model has more parameters than its budget."),
     "weight_bytes": ("WeightBytes", "A model's parameters take more bytes than its budget."),
+    "peak_activation_bytes": (
+        "PeakActivationBytes",
+        "A model's live activations take more bytes than its budget.",
+    ),
     "share": (
         "MultAddsShare",
         "A part takes more of its model's multiply-accumulates than allowed.",
@@ -63,11 +67,13 @@ def _result(finding: Finding, used: list[str]) -> dict[str, Any]:
         "message": {"text": finding.message},
         "partialFingerprints": {"flopcalcLimit/v1": digest},
     }
-    if finding.path:
-        place: dict[str, Any] = {"artifactLocation": _artifact(finding.path)}
-        if not finding.path.endswith(".onnx"):
-            place["region"] = {"startLine": finding.line, "startColumn": finding.column}
-        data["locations"] = [{"physicalLocation": place}]
+    path = finding.path or BUDGETS  # code scanning refuses a result without a place
+    place: dict[str, Any] = {"artifactLocation": _artifact(path)}
+    if not path.endswith(".onnx"):
+        place["region"] = {"startLine": finding.line, "startColumn": finding.column}
+    data["locations"] = [{"physicalLocation": place}]
+    if finding.node:
+        data["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": finding.node}]
     return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from flopcalc.quantity import human
 from flopcalc.renderers.cells import clean, width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flopcalc.chart import Chart, Mark
 
 WIDE = 760
+LEAST = 300  # the shortest that the longest bar gets
 LETTER = 6.7  # pixels of a letter of 12
+MOST_NUMBERS = 12  # beside each other under an axis; of more, the powers of ten
 _STYLE = """
 .f{fill:#fff}text{fill:#222;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .t{font-size:15px;font-weight:600}.s{fill:#595959}.r{text-anchor:end}.m{text-anchor:middle}
@@ -67,22 +70,29 @@ def _bars(chart: Chart) -> str:
     labels = list(dict.fromkeys(mark.label for s in chart.series for mark in s.marks))
     several = len(chart.series) > 1
     groups = list(dict.fromkeys(m.group for s in chart.series for m in s.marks if m.group))
-    names = [s.name for s in chart.series] if several else groups
+    order = list(chart.groups) or groups
+    names = [s.name for s in chart.series] if several else order
     thick = 11 if several else 13
     high = max(18, thick * len(chart.series) + 7)
     left = 16 + LETTER * max((width(clean(label)) for label in labels), default=4) + 10
-    top = 62 + (24 if len(names) > 1 else 0)
-    right = WIDE + max(0, left - 260)
-    plot = right - left - 124
-    marks = ticks(0, max((m.x for s in chart.series for m in s.marks), default=1) or 1)
-    scale = plot / marks[-1]
+    say = _say(chart.percent)
+    ends = max((width(_ending(m, say)) for s in chart.series for m in s.marks), default=0)
+    beyond = max(100, 0.9 * LETTER * ends + 12)  # what stands beside the longest bar
+    right = max(WIDE, left + LEAST + beyond)
+    plot = right - left - beyond
+    every = [m.x for s in chart.series for m in s.marks]
+    marks = ticks(0, max([*every, chart.rule]) or 1, max(2, int(plot // 80)))
+    scale = plot / max([*every, chart.rule, marks[-1] if len(marks) < 3 else marks[-2]])
+    shown = {name: n for n, name in enumerate(names) if several or name in groups}
+    head, top = _head(chart, right, shown if len(shown) > 1 else {})
     bottom = top + high * len(labels)
-    parts = _head(chart, right, bottom + 52)
-    parts += _legend(names, 58) if len(names) > 1 else []
+    parts = [_open(chart, right, bottom + 52), *head]
     for n in marks:
         x = left + n * scale
+        if x > left + plot + 1:
+            continue
         parts.append(f'<path class="g" d="M{x:.1f} {top}V{bottom}"/>')
-        parts.append(f'<text class="s m" x="{x:.1f}" y="{bottom + 17}">{number(n)}</text>')
+        parts.append(f'<text class="s m" x="{x:.1f}" y="{bottom + 17}">{say(n)}</text>')
     for row, label in enumerate(labels):
         y = top + row * high
         parts.append(
@@ -93,17 +103,24 @@ def _bars(chart: Chart) -> str:
             if mark is None:
                 continue
             at = y + (high - thick * len(chart.series)) / 2 + i * thick
-            color = i if several else groups.index(mark.group) if mark.group else 0
+            color = i if several else order.index(mark.group) if mark.group else 0
             wide = max(mark.x * scale, 0.8 if mark.x else 0)
             parts.append(
                 f'<rect class="c{color % 6}" x="{left:.1f}" y="{at:.1f}" width="{wide:.1f}" '
-                f'height="{thick - 1}"><title>{_text(label)}: {round(mark.x):,}</title></rect>'
+                f'height="{thick - 1}"><title>{_text(f"{label}: {_exact(mark, chart)}")}</title>'
+                "</rect>"
             )
+            text, x = _ending(mark, say), left + wide + 5
+            line = left + chart.rule * scale
+            if chart.rule and x < line + 5 and x + 0.9 * LETTER * width(text) > line - 3:
+                x = line + 5  # the line would cross it
             parts.append(
-                f'<text class="s" x="{left + wide + 5:.1f}" y="{at + thick / 2 + 3.5:.1f}" '
-                f'style="font-size:{10 if several else 11}px">{_text(_ending(mark))}</text>'
+                f'<text class="s" x="{x:.1f}" y="{at + thick / 2 + 3.5:.1f}" '
+                f'style="font-size:{10 if several else 11}px">{_text(text)}</text>'
             )
     parts.append(f'<path class="a" d="M{left:.1f} {top}V{bottom}"/>')
+    if chart.rule:
+        parts.append(f'<path class="n" d="M{left + chart.rule * scale:.1f} {top - 4}V{bottom}"/>')
     parts.append(
         f'<text class="m" x="{left + plot / 2:.1f}" y="{bottom + 38}">{_text(chart.x)}</text>'
     )
@@ -116,8 +133,9 @@ def _points(chart: Chart) -> str:
     xs = log_ticks(min(m.x for m in every), max(m.x for m in every)) if chart.log else []
     xs = xs or ticks(min(m.x for m in every), max(m.x for m in every))
     ys = ticks(min(m.y for m in every), max(m.y for m in every))
-    left, top = 84.0, 62 + (24 if len(chart.series) > 1 else 0)
-    plot_w, plot_h = WIDE - left - 40, 400.0
+    names = {series.name: n for n, series in enumerate(chart.series)}
+    head, top = _head(chart, WIDE, names if len(names) > 1 else {}, shapes=True)
+    left, plot_w, plot_h = 84.0, WIDE - 124.0, 400.0
     bottom = top + plot_h
 
     def along(value: float, ends: Sequence[float], *, log: bool) -> float:
@@ -128,15 +146,13 @@ def _points(chart: Chart) -> str:
         x = left + plot_w * along(mark.x, xs, log=chart.log)
         return x, bottom - plot_h * along(mark.y, ys, log=False)
 
-    parts = _head(chart, WIDE, bottom + 58)
-    parts += (
-        _legend([s.name for s in chart.series], 58, shapes=True) if len(chart.series) > 1 else []
-    )
+    parts = [_open(chart, WIDE, bottom + 58), *head]
     for n in xs:
         x = left + plot_w * along(n, xs, log=chart.log)
+        said = number(n) if len(xs) <= MOST_NUMBERS or log10(n) % 1 == 0 else ""
         parts.append(f'<path class="g" d="M{x:.1f} {top}V{bottom}"/>')
-        parts.append(f'<text class="s m" x="{x:.1f}" y="{bottom + 18}">{number(n)}</text>')
-    say: Callable[[float], str] = (lambda n: f"{100 * n:g} %") if chart.percent else number
+        parts.append(f'<text class="s m" x="{x:.1f}" y="{bottom + 18}">{said}</text>')
+    say = _say(chart.percent)
     for n in ys:
         y = bottom - plot_h * along(n, ys, log=False)
         parts.append(f'<path class="g" d="M{left} {y:.1f}H{left + plot_w}"/>')
@@ -149,16 +165,14 @@ def _points(chart: Chart) -> str:
     taken: list[tuple[float, float, float, float]] = [
         (x - 5, y - 5, x + 5, y + 5) for x, y in map(at, every)
     ]
+    few, named = len(every) <= 80, len(front) <= 40
     for i, series in enumerate(chart.series):
-        parts += [_dot(mark, at(mark), i) for mark in series.marks]
-    few = len(every) <= 80
-    for (x, y), mark in [*front, *((at(m), m) for m in every if not m.front)]:
-        if few and (place := _place(mark.label, x, y, taken, left, left + plot_w)):
-            end, tx, ty = place
-            parts.append(
-                f'<text class="{"" if mark.front else "s "}{end}" x="{tx:.1f}" y="{ty:.1f}" '
-                f'style="font-size:10px">{_text(mark.label)}</text>'
-            )
+        parts += [_dot(mark, at(mark), i, 1 if few else 0.5) for mark in series.marks]
+    if named:
+        taken += _beside([spot for spot, _ in front])
+    others = [(at(m), m) for m in every if not m.front]
+    for (x, y), mark in [*(front if few or named else []), *(others if few else [])]:
+        parts += _name(mark, x, y, taken, (left, left + plot_w))
     turned = f'transform="translate(20 {top + plot_h / 2:.1f}) rotate(-90)"'
     x = left + plot_w / 2
     parts.append(f'<text class="m" x="{x:.1f}" y="{bottom + 42}">{_text(chart.x)}</text>')
@@ -166,24 +180,67 @@ def _points(chart: Chart) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _ending(mark: Mark) -> str:
-    return f"{number(mark.x)} · {mark.note}" if mark.note else number(mark.x)
+def _name(
+    mark: Mark,
+    x: float,
+    y: float,
+    taken: list[tuple[float, float, float, float]],
+    ends: tuple[float, float],
+) -> list[str]:
+    """The name of a point, where there is room for it."""
+    place = _place(mark.label, x, y, taken, *ends)
+    if place is None:
+        return []
+    end, tx, ty = place
+    where = f'class="{"" if mark.front else "s "}{end}" x="{tx:.1f}" y="{ty:.1f}"'
+    return [f'<text {where} style="font-size:10px">{_text(mark.label)}</text>']
 
 
-def _dot(mark: Mark, at: tuple[float, float], series: int) -> str:
-    """A point: filled on the front, else hollow; round, square or a diamond by its series."""
+def _say(percent: bool) -> Callable[[float], str]:  # noqa: FBT001 - private
+    """How an axis and a bar say a number."""
+    return (lambda n: f"{round(100 * n, 1 if n < 10 else 0):g} %") if percent else number
+
+
+def _ending(mark: Mark, say: Callable[[float], str]) -> str:
+    return f"{say(mark.x)} · {mark.note}" if mark.note else say(mark.x)
+
+
+def _exact(mark: Mark, chart: Chart) -> str:
+    return mark.note if chart.percent else f"{round(mark.x):,}"
+
+
+def _beside(line: Sequence[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
+    """Small boxes along a line, for names to keep clear of."""
+    found = []
+    for (x, y), (u, v) in pairwise(line):
+        steps = max(1, round(max(abs(u - x), abs(v - y)) / 6))
+        for n in range(1, steps):
+            a, b = x + (u - x) * n / steps, y + (v - y) * n / steps
+            found.append((a - 1, b - 1, a + 1, b + 1))
+    return found
+
+
+def _dot(mark: Mark, at: tuple[float, float], series: int, scale: float) -> str:
+    """A point: filled on the front, else hollow; its shape says the series."""
     title = f"<title>{_text(mark.label)}: {round(mark.x):,}, {mark.y:,.6g}</title>"
     look = f"c{series % 6} p" if mark.front else f"o h{series % 6}"
-    return _shape(series, look, *at, 4.6 if mark.front else 3.4, title)
+    return _shape(series, look, *at, scale * (4.6 if mark.front else 3.4), title)
 
 
 def _shape(series: int, look: str, x: float, y: float, size: float, inside: str = "") -> str:  # noqa: PLR0917 - private
-    if series % 3 == 0:
-        return f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="{size}">{inside}</circle>'
-    side = 0.9 * size if series % 3 == 1 else 1.35 * size
-    points = ((-side, -side), (side, -side), (side, side), (-side, side))
-    if series % 3 == 2:
+    if series % 4 == 0:
+        return f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="{size:g}">{inside}</circle>'
+    side = 0.9 * size if series % 4 == 1 else 1.35 * size
+    points: tuple[tuple[float, float], ...] = (
+        (-side, -side),
+        (side, -side),
+        (side, side),
+        (-side, side),
+    )
+    if series % 4 == 2:
         points = ((0, -side), (side, 0), (0, side), (-side, 0))
+    elif series % 4 == 3:
+        points = ((0, -side), (side, 0.8 * side), (-side, 0.8 * side))
     path = "L".join(f"{x + dx:.1f} {y + dy:.1f}" for dx, dy in points)
     return f'<path class="{look}" d="M{path}Z">{inside}</path>'
 
@@ -212,28 +269,49 @@ def _place(  # noqa: PLR0917 - private
     return None
 
 
-def _head(chart: Chart, wide: float, high: float) -> list[str]:
-    title = _text(chart.title)
+def _open(chart: Chart, wide: float, high: float) -> str:
     size = f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}"'
-    return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">',
-        f"<style>{_STYLE}</style>",
-        f'<rect class="f" width="{wide:.0f}" height="{high:.0f}"/>',
-        f'<text class="t" x="16" y="26">{title}</text>',
-        f'<text class="s" x="16" y="44">{_text(chart.subtitle)}</text>',
-    ]
+    label = f'role="img" aria-label="{_text(chart.title)}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {label}>\n<style>{_STYLE}</style>\n'
+        f'<rect class="f" width="{wide:.0f}" height="{high:.0f}"/>'
+    )
 
 
-def _legend(names: Sequence[str], y: int, *, shapes: bool = False) -> list[str]:
-    parts, x = [], 16.0
-    for i, name in enumerate(names):
+def _head(
+    chart: Chart, wide: float, names: Mapping[str, int], *, shapes: bool = False
+) -> tuple[list[str], int]:
+    """Title, subtitle and legend, in as many lines as they need; and where they end."""
+    parts, y = [], 26
+    for line in _lines(chart.title, int((wide - 32) / 8.6)):
+        parts.append(f'<text class="t" x="16" y="{y}">{_text(line)}</text>')
+        y += 18
+    for line in _lines(chart.subtitle, int((wide - 32) / 6.4)):
+        parts.append(f'<text class="s" x="16" y="{y}">{_text(line)}</text>')
+        y += 15
+    y -= 1
+    x = 16.0
+    for name, i in names.items():
+        long = 34 + LETTER * width(clean(name))
+        if x > 16 and x + long > wide:
+            x, y = 16.0, y + 18
         if shapes:
             parts.append(_shape(i, f"c{i % 6} p", x + 6, y + 6, 5))
         else:
             parts.append(f'<rect class="c{i % 6}" x="{x:.1f}" y="{y}" width="11" height="11"/>')
         parts.append(f'<text x="{x + 16:.1f}" y="{y + 10}">{_text(name)}</text>')
-        x += 34 + LETTER * width(clean(name))
-    return parts
+        x += long
+    return parts, y + 4 + (24 if names else 0)
+
+
+def _lines(text: str, most: int) -> list[str]:
+    """A text in lines of at most `most` cells, broken at blanks where it can be."""
+    lines = [""]
+    for word in clean(text).split(" "):
+        if lines[-1] and width(f"{lines[-1]} {word}") > most:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
 
 
 def _text(text: str) -> str:

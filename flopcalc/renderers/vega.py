@@ -38,7 +38,11 @@ def specification(chart: Chart) -> dict[str, Any]:
         "$schema": SCHEMA,
         "title": title,
         "data": {"values": rows},
-        "config": {"background": "white", "range": {"category": COLORS}},
+        "config": {
+            "background": "white",
+            "range": {"category": COLORS},
+            "legend": {"labelLimit": 0},
+        },
     }
     return {**spec, **(_bars(chart) if chart.kind == "bars" else _points(chart))}
 
@@ -50,21 +54,26 @@ def _bars(chart: Chart) -> dict[str, Any]:
         "y": {"field": "label", "type": "nominal", "sort": None, "title": None,
               "axis": {"labelLimit": 0}},
         "x": {"field": "x", "type": "quantitative", "title": clean(chart.x),
-              "axis": {"format": "s"}},
-        "tooltip": [{"field": "label"}, {"field": "x", "format": ","}],
+              "axis": {"format": "%" if chart.percent else "s"}},
+        "tooltip": [{"field": "label"}, {"field": "x", "format": ".1%" if chart.percent else ","}],
     }  # fmt: skip
     if several:
         encoding["yOffset"] = {"field": "series", "sort": None}
     if several or grouped:
         field = "series" if several else "group"
         encoding["color"] = {"field": field, "type": "nominal", "sort": None, "title": None}
+    if chart.groups:
+        used = {mark.group for series in chart.series for mark in series.marks}
+        pairs = [(g, c) for g, c in zip(chart.groups, COLORS, strict=False) if g in used]
+        scale = {"domain": [g for g, _ in pairs], "range": [c for _, c in pairs]}
+        encoding["color"]["scale"] = scale
     step = 18 if not several else {"for": "position", "step": 9 * len(chart.series) + 7}
-    return {
-        "mark": "bar",
-        "width": 520,
-        "height": {"step": step} if not several else step,
-        "encoding": encoding,
-    }
+    height = {"step": step} if not several else step
+    if not chart.rule:
+        return {"mark": "bar", "width": 520, "height": height, "encoding": encoding}
+    line = {"mark": {"type": "rule", "color": "#444"}, "encoding": {"x": {"datum": chart.rule}}}
+    bars = {"mark": "bar", "encoding": encoding}
+    return {"width": 520, "height": height, "layer": [bars, line]}
 
 
 def _points(chart: Chart) -> dict[str, Any]:
@@ -95,6 +104,7 @@ def _points(chart: Chart) -> dict[str, Any]:
                 "mark": {"type": "point", "filled": True, "size": 70},
                 "encoding": {
                     "color": color,
+                    **({"shape": color} if len(chart.series) > 1 else {}),
                     "tooltip": tooltip,
                     "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.45},
                 },

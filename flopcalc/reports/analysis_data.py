@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flopcalc.doc import Cell
     from flopcalc.engine.convention import Convention, Projection
     from flopcalc.engine.count import Analysis
+    from flopcalc.engine.peak import Peak
     from flopcalc.engine.rows import Row
     from flopcalc.graph import Model
     from flopcalc.reports.analyze import Line
@@ -34,11 +35,15 @@ def analysis_data(
     projection: Projection,
     lines: Sequence[Line],
     sizes: Sequence[Cell] = (),
+    *,
+    peak: Peak | None = None,
 ) -> dict[str, Any]:
     """The data of the report; `sizes` are the bytes of weights and activations."""
     totals = analysis.totals
     names = ("weight_bytes", "activation_bytes")
-    known = {k: n for k, n in zip(names, sizes, strict=False) if n is not None}
+    known: dict[str, Any] = {k: n for k, n in zip(names, sizes, strict=False) if n is not None}
+    if peak is not None:
+        known |= {"peak_activation_bytes": peak.bytes, "peak_layer": peak.layer}
     return {
         "schema": SCHEMA,
         "name": analysis.graph.name,
@@ -91,8 +96,8 @@ def _layer_data(line: Line, convention: Convention) -> dict[str, Any]:
     if formula:
         data["formula"] = formula
     if layer.where is not None:
-        where = layer.where._replace(column=0)
-        data["where"] = str(where)
+        file, number, _, _ = layer.where
+        data["where"] = f"{file}:{number}" if number else file
     if convention.weights != {"mac": 1} or row.params != line.params:
         own = {"operations": integer(line.operations), "params": line.params}
         data["projected"] = {**own, **_symbolic({"operations": line.operations})}

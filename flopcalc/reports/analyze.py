@@ -1,4 +1,4 @@
-"""The per-layer report of one network: rows, totals, what separable convolutions saved."""
+"""The per-layer report of one network: its rows and totals."""
 
 from __future__ import annotations
 
@@ -6,27 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.doc import Block, Column, Doc, Later, Note, Table
 from flopcalc.engine.convention import Convention, operations, parameters, project
-from flopcalc.engine.count import Analysis, count
-from flopcalc.engine.pairs import standard_layers
+from flopcalc.engine.count import Analysis
 from flopcalc.engine.rows import Row, fold_block, fold_kind, fold_op, fold_screen, rows
-from flopcalc.engine.symbolic import (
-    digits,
-    fraction,
-    free_names,
-    weight,
-    written,
-)
+from flopcalc.engine.symbolic import weight, written
 from flopcalc.errors import InputError, did_you_mean
 from flopcalc.record import Record
-from flopcalc.reports.analysis_data import analysis_data, formula_text
 from flopcalc.reports.common import (
-    PARAM_WORDS,
     choose,
     convention_text,
-    count_text,
-    factor_text,
     in_scope,
     scale_text,
+    share_of,
     unknown_layer,
 )
 
@@ -36,6 +26,7 @@ if TYPE_CHECKING:
     from flopcalc.chart import Chart
     from flopcalc.doc import Cell
     from flopcalc.engine.convention import Projection
+    from flopcalc.engine.peak import Peak
     from flopcalc.graph import Model
 
 MOST_ROWS = 60
@@ -78,6 +69,12 @@ class Line(Record):
     parts: tuple[Row, ...] = ()  # the rows it takes together, where bytes are asked for
 
 
+def _formula(line: Line) -> str:
+    from flopcalc.reports.analysis_data import formula_text
+
+    return formula_text(line.row)
+
+
 COLUMNS: dict[str, tuple[Column, Callable[[Line], Cell]]] = {
     "name": (Column("name", "layer"), lambda line: line.row.name),
     "kind": (Column("kind", "kind"), lambda line: line.row.kind),
@@ -87,12 +84,12 @@ COLUMNS: dict[str, tuple[Column, Callable[[Line], Cell]]] = {
     "mult_adds": (Column("mult_adds", "Mult-Adds", "count"), lambda line: written(line.operations)),
     "share": (
         Column("share", "share", "share"),
-        lambda line: _share(line.operations, line.total),
+        lambda line: share_of(line.operations, line.total),
     ),
     "params": (Column("params", "params", "count"), lambda line: line.params),
     "params_share": (
         Column("params_share", "of params", "share"),
-        lambda line: _share(line.params, line.all_params),
+        lambda line: share_of(line.params, line.all_params),
     ),
     "weight_bytes": (
         Column("weight_bytes", "weights", "bytes"),
@@ -102,7 +99,7 @@ COLUMNS: dict[str, tuple[Column, Callable[[Line], Cell]]] = {
         Column("activation_bytes", "activations", "bytes"),
         lambda line: _bytes(line)[1],
     ),
-    "formula": (Column("formula", "formula"), lambda line: formula_text(line.row)),
+    "formula": (Column("formula", "formula"), _formula),
 }
 DEFAULT_COLUMNS = ("name", "kind", "in", "out", "mult_adds", "share", "params")
 KIND_COLUMNS = ("kind", "mult_adds", "share", "params", "params_share")
@@ -131,51 +128,63 @@ def analyze(
     folded, how = _folded(_part(analysis, view.layer), view)
     whole = bytes_asked and how == "layer" and view.layer is None  # each row is its own part
     parts = {row.carrier.name: row for row in rows(analysis)} if bytes_asked and not whole else {}
-    lines = [
-        Line(
-            row,
-            operations(row, convention),
-            parameters(row, convention),
-            projection.operations,
-            projection.params,
-            dtype,
-            (row,) if whole else tuple(parts[c.name] for c in row.layers if c.name in parts),
-        )
-        for row in folded
-    ]
-    shown = lines if view.all else [line for line in lines if _costs(line)]
-    hidden, costly = len(lines) - len(shown), len(shown)
+
+    total, all_params = projection.operations, projection.params
+
+    def line(row: Row) -> Line:
+        own: tuple[Row, ...] = (row,) if whole else ()
+        if parts:
+            own = tuple([parts[cost.name] for cost in row.layers if cost.name in parts])
+        amount, params = operations(row, convention), parameters(row, convention)
+        # at half the time of Line(…)
+        return tuple.__new__(Line, (row, amount, params, total, all_params, dtype, own))
+
+    def every() -> Sequence[Line]:
+        """A line for each row, hidden or not: few reports ask for all."""
+        return shown if view.layer is not None or view.top else [line(row) for row in folded]
+
+    macs_alone = set(convention.weights) == {"mac"}  # then what is free costs nothing
+    shown = [line(row) for row in folded if view.all or not (macs_alone and row.free)]
+    if not view.all:
+        shown = [x for x in shown if _costs(x)]
+    hidden, costly = len(folded) - len(shown), len(shown)
     if costly > MOST_BLOCKS and how == "block" and view == View(asked=view.asked, dtype=view.dtype):
         view = view._replace(top=MOST_ROWS)  # names without dots, which nothing folds
     shown = _ordered(shown, view)
     partly = view.layer is not None
-    every = shown if partly or view.top else lines
     blocks: list[Block] = [_table(shown, every, projection, view, how, part=partly)]
-    if not view.layer:
-        blocks.append(Note(_exact(analysis, projection)))
-        blocks += [Note(text) for text in analysis.graph.notes]
-        blocks += _saved(analysis, convention)
-    blocks += _left_out(view, how, hidden, costly, len(shown))
-    blocks += _hint(view.asked or model.path, shown)
-    if free := free_names(projection.operations):
-        values = ",".join(f"{_quoted(name)}=1" for name in free)
-        blocks.append(Note(f"named dimensions stay symbolic: --dim {values} gives values", "hint"))
-    blocks += _lacks(projection)
+    if not view.unfolded:  # a program reads no notes
+        from flopcalc.reports import analysis_notes as notes
+
+        if not view.layer:
+            blocks += notes.totals(analysis, projection)
+            if dtype is not None or "activation" in (view.columns or ""):
+                blocks.append(notes.live(_peak(analysis, dtype)))
+        blocks += notes.left_out(view, _NOUNS[how], hidden, costly, len(shown))
+        blocks += notes.hint(view.asked or model.path, shown)
+        blocks += notes.symbolic(projection)
+        blocks += notes.lacks(projection)
     blocks += [Note(text, "warning") for text in (*unmet, *analysis.graph.warnings)]
     subtitle = " · ".join([model.path, scale_text(analysis.graph), convention_text(convention)])
     title = analysis.graph.name
+
+    def data() -> dict[str, Any]:
+        from flopcalc.reports.analysis_data import analysis_data  # here: only JSON needs it
+
+        every = [line(row) for row in folded]
+        return analysis_data(
+            model,
+            analysis,
+            projection,
+            shown if view.top else every,
+            _bytes(*every) if bytes_asked else (),
+            peak=_peak(analysis, dtype) if bytes_asked and not view.layer else None,
+        )
+
     return Doc(
         title,
         tuple(blocks),
-        Later(
-            lambda: analysis_data(
-                model,
-                analysis,
-                projection,
-                shown if view.top else lines,
-                _bytes(*lines) if bytes_asked else (),
-            )
-        ),
+        Later(data),
         subtitle,
         chart=lambda: _chart(analysis, projection, shown),
     )
@@ -218,19 +227,21 @@ def _folded(analysis: Analysis, view: View) -> tuple[tuple[Row, ...], str]:
         return fold_op(analysis), by
     if by == "kind":
         return fold_kind(analysis), by
-    if by == "block":
-        return fold_block(analysis, 1 if view.level is None else view.level), by
+    if by == "block" and view.level is not None:
+        return fold_block(analysis, view.level), by
     found = rows(analysis)
+    if by == "block":  # one that holds all would tell nothing
+        return fold_screen(found, MOST_ROWS, few=2), by
     automatic = not (view.by or view.all or view.layer or view.top or view.unfolded)
     if automatic and sum(not row.free for row in found) > MOST_ROWS:
-        return fold_screen(analysis, MOST_ROWS), "block"
+        return fold_screen(found, MOST_ROWS), "block"
     return found, by
 
 
 def _dtype(view: View) -> str | None:
     if view.dtype is None:
         return None
-    from flopcalc.engine.memory import find_dtype  # here, as below: few ask for bytes
+    from flopcalc.dtypes import find_dtype  # here, as below: few ask for bytes
 
     return find_dtype(view.dtype)
 
@@ -242,6 +253,12 @@ def _bytes(*lines: Line) -> tuple[Cell, Cell]:
     dtype = lines[0].dtype if lines else None
     weights = weight_bytes([cost for line in lines for cost in line.row.layers], dtype)
     return weights, written(activation_bytes([row for x in lines for row in x.parts], dtype))
+
+
+def _peak(analysis: Analysis, dtype: str | None) -> Peak | None:
+    from flopcalc.engine.peak import peak_activations
+
+    return peak_activations(analysis.graph, dtype)
 
 
 def _costs(line: Line) -> bool:
@@ -259,7 +276,7 @@ def _ordered(lines: list[Line], view: View) -> list[Line]:
 
 def _table(
     lines: Sequence[Line],
-    every: Sequence[Line],
+    every: Callable[[], Sequence[Line]],
     projection: Projection,
     view: View,
     how: str,
@@ -276,7 +293,7 @@ def _table(
     columns = tuple(
         column._replace(title=unit) if column.key == "mult_adds" else column for column, _ in chosen
     )
-    body = tuple(tuple(cell(line) for _, cell in chosen) for line in lines)
+    body = tuple(zip(*[map(cell, lines) for _, cell in chosen], strict=True))
     if part or view.top:
         total = sum(n for line in lines if (n := line.operations) is not None)
         params = sum(line.params for line in lines)
@@ -284,92 +301,13 @@ def _table(
         total, params = projection.operations, projection.params
     sums: dict[str, Cell] = {
         "mult_adds": written(total),
-        "share": _share(total, projection.operations),
+        "share": share_of(total, projection.operations),
         "params": params,
-        "params_share": _share(params, projection.params),
+        "params_share": share_of(params, projection.params),
     }
     if any(column.kind == "bytes" for column in columns):
-        sums["weight_bytes"], sums["activation_bytes"] = _bytes(*every)
+        sums["weight_bytes"], sums["activation_bytes"] = _bytes(*every())
     sums[columns[0].key] = "shown" if part or view.top else "total"
     partial = frozenset({"mult_adds"} if projection.status == "partial" else ())
     totals = (tuple(sums.get(column.key) for column in columns),)
     return Table(columns, body, totals, bar="share", lower_bounds=partial)
-
-
-def _left_out(view: View, how: str, hidden: int, costly: int, shown: int) -> list[Block]:
-    """What the table does not show, and which option would."""
-    noun = _NOUNS[how]
-    notes: list[Block] = []
-    if how == "block" and view.by is None and view.level is None:
-        notes.append(Note("folded to blocks: --by layer shows each layer", "hint"))
-    if shown < costly:
-        notes.append(Note(f"{shown} of {costly} {noun}s that cost something", "hint"))
-    elif hidden and not view.layer:
-        rest = f"1 more {noun}" if hidden == 1 else f"{hidden} more {noun}s"
-        notes.append(Note(f"{rest} without cost: --all lists them", "hint"))
-    return notes
-
-
-def _hint(asked: str, shown: Sequence[Line]) -> list[Block]:
-    """How to derive the heaviest layer that is shown."""
-    costs = [cost for line in shown for cost in line.row.layers if weight(cost.mult_adds)]
-    if not costs or asked.startswith("-"):  # standard input is read already
-        return []
-    name = max(costs, key=lambda cost: weight(cost.mult_adds)).name
-    command = f"flopcalc explain {_quoted(asked)} {_quoted(name)}"
-    return [Note(f"derive the heaviest layer: {command}", "hint")]
-
-
-def _quoted(word: str) -> str:
-    plain = word.translate(str.maketrans("", "", "/._-@=,:")).isalnum() and word.isascii()
-    return word if plain else "'" + word.replace("'", "'\\''") + "'"
-
-
-def _lacks(projection: Projection) -> list[Block]:
-    """What could not be counted."""
-    notes: list[Block] = []
-    for lack in projection.missing[:10]:
-        text = f"not counted: {lack.name} ({lack.op}): {lack.reason}"
-        notes.append(Note(text, "warning"))
-    if len(projection.missing) > 10:
-        notes.append(Note(f"and {len(projection.missing) - 10} more are not counted", "warning"))
-    return notes
-
-
-def _exact(analysis: Analysis, projection: Projection) -> str:
-    """The totals to the last digit, parameters by kind."""
-    kinds = analysis.totals.params_by_kind
-    params = projection.convention.params
-    parts = [f"{kinds[k]:,} {PARAM_WORDS[k]}" for k in params if kinds[k]]
-    rest = [f"{n:,} {PARAM_WORDS[k]}" for k, n in kinds.items() if n and k not in params]
-    apart = f"; not counted: {' and '.join(rest)}" if rest else ""
-    sign = "≥ " if projection.status == "partial" else ""
-    return (
-        f"exactly {sign}{digits(projection.operations)} {projection.convention.unit} and "
-        f"{projection.params:,} parameters ({', '.join(parts) or 'none'}{apart})"
-    )
-
-
-def _saved(analysis: Analysis, convention: Convention) -> list[Block]:
-    """What the network's separable pairs save against standard convolutions."""
-    pairs, layers = standard_layers(analysis.graph)
-    own = project(analysis, convention)
-    if not pairs or own.operations == 0 or not own.params:
-        return []
-    standard = project(count(analysis.graph._replace(layers=layers)), convention)
-    more = _share(standard.operations, own.operations)
-    times = f", {factor_text(more)} as many" if more is not None else ""
-    text = (
-        f"standard convolutions instead of the {pairs} depthwise separable "
-        f"{'pair' if pairs == 1 else 'pairs'} would take {count_text(standard.operations)} "
-        f"{convention.unit}{times}, and "
-        f"{factor_text(standard.params / own.params)} the parameters"
-    )
-    return [Note(text)]
-
-
-def _share(part: int | None, whole: int) -> float | None:
-    if type(part) is int and type(whole) is int:
-        return part / whole if whole else None
-    found = fraction(part, whole)
-    return None if found is None else float(found)

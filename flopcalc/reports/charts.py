@@ -9,6 +9,7 @@ from flopcalc.chart import Chart, Mark, Series
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from flopcalc.budget import Verdict
     from flopcalc.doc import Table
     from flopcalc.engine.sweep import Spot, Sweep
 
@@ -36,7 +37,8 @@ def layers_chart(
 def _share(part: int, total: int) -> str:
     if not isinstance(total, int):  # symbolic: no share is known
         return ""
-    return f"{100 * part / total:.1f} %"
+    share = 100 * part / total
+    return f"{share:.1f} %" if share >= 0.05 else "<0.1 %"  # nothing is not something
 
 
 def comparison_chart(
@@ -83,7 +85,7 @@ def sweep_chart(
     low = min((spot.operations for spot in spots), default=0)
     return Chart(
         "points",
-        f"{' and '.join(names)}: {'accuracy' if accuracy else 'parameters'} for computation",
+        f"{_listed(list(names))}: {'accuracy' if accuracy else 'parameters'} for computation",
         f"{sweep.convention.unit}{' (logarithmic)' if high > 4 * low > 0 else ''}",
         words[accuracy] if accuracy else "parameters",
         tuple(series),
@@ -91,6 +93,11 @@ def sweep_chart(
         log=high > 4 * low > 0,
         percent=accuracy is not None,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`A, B and C`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _height(sweep: Sweep, spot: Spot, accuracy: str | None) -> float:
@@ -104,3 +111,45 @@ def _height(sweep: Sweep, spot: Spot, accuracy: str | None) -> float:
 def _label(spot: Spot) -> str:
     side = "×".join(map(str, dict.fromkeys(spot.size)))
     return f"{spot.alpha:g} · {side}" if side else f"{spot.alpha:g}"
+
+
+def check_chart(title: str, judged: Sequence[tuple[str, str, Verdict]]) -> Chart:
+    """A bar for each limit, as long as the share of it that is used, beside the limit itself.
+
+    `judged` are a name, an outcome in a word and the verdict; of many, those with the least room.
+    """
+    from flopcalc.reports.verdicts import used
+
+    bars = []
+    names = [name for name, _, _ in judged]
+    for name, word, verdict in judged:
+        label = name if names.count(name) == 1 else f"{name}, {verdict.limit.text}"
+        metric = verdict.limit.metric
+        note = f"{_short(verdict.actual, metric)} of {_short(verdict.allowed, metric)}"
+        bars.append(Mark(label, used(verdict) or 0, group=word, note=note))
+    shown = sorted(bars, key=lambda mark: -mark.x)[:MOST_BARS]
+    more = f" · the {len(shown)} of {len(bars)} with the least room" * (len(shown) < len(bars))
+    what = "share of the limit that is used; the line is the limit"
+    series = (Series(title, tuple(shown)),)
+    return Chart(
+        "bars",
+        title,
+        what,
+        "",
+        series,
+        f"what is, of what may be{more}",
+        percent=True,
+        rule=1.0,
+        groups=("ok", "near", "", "EXCEEDED", "unknown", "exceeded"),  # no green for what is bad
+    )
+
+
+def _short(value: float | None, metric: str) -> str:
+    """`568.7 M`, `16.23 MiB`, `3.06 %`."""
+    from flopcalc.budget import METRICS, SHARES
+    from flopcalc.quantity import human, human_bytes, join
+    from flopcalc.reports.verdicts import share_text
+
+    if metric in SHARES or value is None:
+        return share_text(value or 0)
+    return join(human_bytes(round(value)) if METRICS[metric] == "bytes" else human(round(value)))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
-from flopcalc.budget import SHARES, TITLES
+from flopcalc.budget import METRICS, PEAK, SHARES, TITLES
 from flopcalc.doc import Block, Column, Doc, Note, Table
 from flopcalc.engine.changes import changes
+from flopcalc.errors import Where, some
+from flopcalc.reports.charts import check_chart
 from flopcalc.reports.common import count_text
-from flopcalc.reports.verdicts import message, number, room, share_text
+from flopcalc.reports.verdicts import message, number, room, share_text, used
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flopcalc.budget import Checked, Subject, Verdict
+    from flopcalc.chart import Chart
     from flopcalc.doc import Cell
     from flopcalc.engine.changes import Change
-    from flopcalc.errors import InputError, Where
+    from flopcalc.errors import InputError
 
 SCHEMA = "flopcalc.check/1"
 MOST_ROWS = 30
 MOST_CHANGES = 15
+_NODE = ": node '"
 _ORDER = ("violation", "incomplete", "near", "pass")
 _WORDS = {"violation": "EXCEEDED", "incomplete": "unknown", "near": "near", "pass": "ok"}
 _LEGEND = (
@@ -43,16 +48,52 @@ def check(checked: Checked, *, all: bool = False) -> Doc:
         more = len(passed) - len(kept)
         blocks.append(Note(f"{more} more {_s(more, 'limit')} hold: --all lists them", "hint"))
     blocks += [Note(str(error)) for error in checked.errors]
-    blocks += [Note(str(subject.error)) for subject in checked.subjects if subject.error]
-    for subject, verdict in found:
-        if verdict.outcome == "incomplete" and verdict.reason:
-            blocks.append(Note(f"{subject.entry.name}: {verdict.reason}", "warning"))
+    blocks += _errors(checked)
+    unknown = [
+        f"{subject.entry.name}: {verdict.reason}"
+        for subject, verdict in found
+        if verdict.outcome == "incomplete" and verdict.reason
+    ]
+    blocks += [Note(text, "warning") for text in dict.fromkeys(unknown)]
     blocks += _changes(checked)
-    blocks += [Note(note, "warning") for s in checked.subjects for note in s.notes]
+    blocks += _notes(checked)
     blocks += [Note(note, "warning") for note in checked.notes]
     blocks += _hints(checked)
     data = _data(checked)
-    return Doc(_title(checked), tuple(blocks), data, exit_code=checked.exit_code, rows=_rows(data))
+    title, code = _title(checked), checked.exit_code
+    drawn = [pair for pair in found if used(pair[1]) is not None]
+    chart = partial(_chart, title, drawn) if drawn else None
+    return Doc(title, tuple(blocks), data, exit_code=code, rows=_rows(data), chart=chart)
+
+
+def _chart(title: str, pairs: Sequence[tuple[Subject, Verdict]]) -> Chart:
+    return check_chart(
+        title, [(f"{s.entry.name}: {what(v)}", _WORDS[v.outcome], v) for s, v in pairs]
+    )
+
+
+def _errors(checked: Checked) -> list[Block]:
+    """What is wrong with models."""
+    return _once([(s.entry.name, str(s.error)) for s in checked.subjects if s.error], "plain")
+
+
+def _notes(checked: Checked) -> list[Block]:
+    """What else there is to say of models."""
+    return _once([(s.entry.name, note) for s in checked.subjects for note in s.notes], "warning")
+
+
+def _once(said: Sequence[tuple[str, str]], level: Literal["plain", "warning"]) -> list[Block]:
+    """A note for each model and text; what is the same of many but for the name is said once."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, text in said:
+        alike.setdefault(text.replace(f"'{name}'", "", 1), []).append((name, text))
+    blocks: list[Block] = []
+    for (_, text), *others in alike.values():
+        blocks.append(Note(text, level))
+        if others:
+            names = some([name for name, _ in others])
+            blocks.append(Note(f"the same of {len(others)} more: {names}", level))
+    return blocks
 
 
 def _rank(pair: tuple[Subject, Verdict]) -> tuple[Any, ...]:
@@ -121,7 +162,8 @@ def what(verdict: Verdict) -> str:
     """`Mult-Adds`, `share of Mult-Adds, layer conv2.dw`."""
     title = TITLES[verdict.limit.metric]
     if not verdict.scope:
-        return title
+        at = verdict.limit.metric == PEAK and verdict.outcome != "incomplete" and verdict.reason
+        return f"{title}, layer {at}" if at else title
     kind = "" if verdict.limit.scope == "model" else f"{verdict.limit.scope} "
     return f"{title}, {kind}{verdict.scope}"
 
@@ -134,7 +176,9 @@ def _limit(verdict: Verdict) -> str:
     exact = number(verdict.allowed, limit.metric)
     if limit.metric in SHARES:
         return limit.text
-    plain = exact.replace(",", "")
+    if METRICS[limit.metric] == "bytes" and verdict.allowed is not None:
+        exact = f"{verdict.allowed:,} B"
+    plain = exact.replace(",", "").replace(" ", "")
     return exact if plain in {limit.text, ""} else f"{exact} ({limit.text})"
 
 
@@ -258,6 +302,7 @@ def _data(checked: Checked) -> dict[str, Any]:
         "schema": SCHEMA,
         "outcome": checked.outcome,
         "against": checked.against or None,
+        "config": _place(checked, Where(checked.config)).get("path"),
         "results": [_result(checked, s, v) for s, v in checked.verdicts],
         "models": [_model(checked, subject) for subject in checked.subjects],
         "errors": [_error(checked, None, error) for error in checked.errors],
@@ -301,8 +346,10 @@ def _place(checked: Checked, where: Where | None) -> dict[str, Any]:
     """A file as seen from the root of the repository, where machines look for it."""
     if where is None or not where.file:
         return {}
-    path = f"{checked.prefix}/{where.file}" if checked.prefix else where.file
-    return {"path": _plain(path), "line": max(where.line, 1), "column": max(where.column, 1)}
+    file, _, node = where.file.partition(_NODE)  # an exported graph has no lines
+    path = f"{checked.prefix}/{file}" if checked.prefix else file
+    data = {"path": _plain(path), "line": max(where.line, 1), "column": max(where.column, 1)}
+    return {**data, "node": node.partition("'")[0]} if node else data
 
 
 def _plain(path: str) -> str:
@@ -344,7 +391,4 @@ def _model(checked: Checked, subject: Subject) -> dict[str, Any]:
 
 
 def _totals(snapshot: Any) -> dict[str, Any]:  # noqa: ANN401 - a Snapshot
-    totals = {"mult_adds": snapshot.mult_adds, "params": snapshot.params}
-    if snapshot.weight_bytes is not None:
-        totals["weight_bytes"] = snapshot.weight_bytes
-    return totals
+    return {m: number_ for m in METRICS if (number_ := snapshot.value(m)) is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flopcalc.budget import METRICS, SHARES
+from flopcalc.budget import METRICS, PEAK, SHARES
 from flopcalc.reports.check import SCHEMA
 
 _INT: dict[str, Any] = {"type": "integer"}
@@ -14,6 +14,7 @@ _PLACE: dict[str, Any] = {
     "path": _TEXT,
     "line": {"type": "integer", "minimum": 1},
     "column": {"type": "integer", "minimum": 1},
+    "node": _TEXT,
 }
 
 
@@ -23,6 +24,7 @@ def check_schema() -> dict[str, Any]:
         "schema": {"const": SCHEMA},
         "outcome": {"enum": ["pass", "violation", "incomplete", "error"]},
         "against": {"type": ["string", "null"]},
+        "config": {"type": ["string", "null"]},
         "results": _list(_result()),
         "models": _list(_model()),
         "errors": _list(_error()),
@@ -55,7 +57,7 @@ def _result() -> dict[str, Any]:
 
 
 def _model() -> dict[str, Any]:
-    totals = _object(dict.fromkeys(METRICS, _INT), ("weight_bytes",))
+    totals = _object(dict.fromkeys(METRICS, _INT), ("weight_bytes", PEAK))
     change = _object({"layer": _TEXT, "mult_adds": _INT, "params": _INT})
     properties = {
         "name": _TEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flopcalc.engine.symbolic import expressions, integer
+from flopcalc.engine.symbolic import expressions, fraction, integer
 from flopcalc.errors import InputError, did_you_mean
 from flopcalc.quantity import factor, human
 
@@ -98,6 +98,14 @@ def count_text(number: int) -> str:
 def factor_text(times: Rational) -> str:
     """How many times: `8.558×`."""
     return "".join(factor(times))
+
+
+def share_of(part: int | None, whole: int) -> float | None:
+    """A part of a whole; None where there is no whole, or both are not known alike."""
+    if type(part) is int and type(whole) is int:
+        return part / whole if whole else None
+    found = fraction(part, whole)
+    return None if found is None else float(found)
 
 
 def in_scope(name: str, scope: str) -> bool:

@@ -64,9 +64,22 @@ _SIZE = {
     "operations": _INT,
     "params": _INT,
     "bytes": _INT,
+    "weight_bytes": _INT,
     "exceeds": _list(_TEXT),
 }
-_FIGURE = _object({"printed": _TEXT, "exact": _INT, "agrees": {"type": "boolean"}})
+_FIGURE = _object(
+    {
+        "printed": _TEXT,
+        "exact": {**_NUMBER, "description": "a count, or a share of one"},
+        "part": _INT,
+        "whole": _INT,
+        "agrees": {"type": "boolean", "description": "reproduced, rounded half up"},
+        "verdict": {"enum": ["reproduced", "explained", "rounded otherwise", "differs"]},
+        "reason": _TEXT,
+    },
+    ("part", "whole", "reason"),
+)
+_FIGURES = ("mult_adds", "params", "mult_adds_share", "params_share")
 
 
 def sweep_schema() -> dict[str, Any]:
@@ -118,21 +131,32 @@ def fit_schema() -> dict[str, Any]:
     return titled("flopcalc.fit/1", _object(body))
 
 
-def published_schema() -> dict[str, Any]:
-    """Of `flopcalc sweep --published --json`."""
+def quote_schema() -> dict[str, Any]:
+    """Of a published row beside what is exact."""
     row = {
         "name": _TEXT,
         "path": _TEXT,
         "source": _TEXT,
         "convention": _TEXT,
+        "params": _list(_TEXT),
         "note": _TEXT,
         "scale": {"type": "object"},
-        "figures": _object({"mult_adds": _FIGURE, "params": _FIGURE}, ("mult_adds", "params")),
+        "layer": _TEXT,
+        "kind": _TEXT,
+        "meant": _TEXT,
+        "remark": _TEXT,
+        "measure": _TEXT,
+        "exact": _object({"mult_adds": _INT, "params": _INT}),
+        "figures": _object(dict.fromkeys(_FIGURES, _FIGURE), _FIGURES),
         "top1": _SHARE,
         "top5": _SHARE,
+        "score": _SHARE,
     }
-    body = {
-        "schema": {"const": "flopcalc.published/1"},
-        "rows": _list(_object(row, ("top1", "top5"))),
-    }
+    texts = ("layer", "kind", "meant", "remark", "measure")
+    return _object(row, (*texts, "top1", "top5", "score"))
+
+
+def published_schema() -> dict[str, Any]:
+    """Of `flopcalc sweep --published --json`."""
+    body = {"schema": {"const": "flopcalc.published/1"}, "rows": _list(quote_schema())}
     return titled("flopcalc.published/1", _object(body))

@@ -23,7 +23,7 @@ def fit(fitted: Fitted, dtype: str) -> Doc:
     limits = fitted.limits
     unit = fitted.convention.unit
     budget = " and ".join(_limit_text(name, limit, unit) for name, limit in limits.most)
-    by_bytes = any(name == "bytes" for name, _ in limits.most)
+    by_bytes = any(name.endswith("bytes") for name, _ in limits.most)
     blocks: list[Block] = []
     if fitted.found:
         blocks.append(_table(fitted, by_bytes=by_bytes))
@@ -41,7 +41,12 @@ def fit(fitted: Fitted, dtype: str) -> Doc:
 
 
 def _limit_text(name: str, limit: object, unit: str) -> str:
-    words = {"mult_adds": f" {unit}", "params": " parameters", "bytes": " of parameters"}
+    words = {
+        "mult_adds": f" {unit}",
+        "params": " parameters",
+        "bytes": " of parameters",
+        "weight_bytes": " of weights and buffers",
+    }
     return f"{limit}{words[name]}"
 
 
@@ -67,7 +72,7 @@ def _table(fitted: Fitted, *, by_bytes: bool) -> Table:
             size.params,
         ]
         if by_bytes:
-            row.append(size.params * fitted.limits.width)
+            row.append(fitted.limits.size_of(size.params, size.stored))
         rows.append((*row, *_next(found, fitted)))
     return Table(tuple(columns), tuple(rows))
 
@@ -99,6 +104,7 @@ def _next(found: Found, fitted: Fitted) -> tuple[str, str]:
         "mult_adds": f"{after.operations:,} {fitted.convention.unit}",
         "params": f"{after.params:,} parameters",
         "bytes": f"{after.params * fitted.limits.width:,} bytes",
+        "weight_bytes": f"{after.stored * fitted.limits.width:,} bytes",
     }
     return shown, takes[after.over[0]] if after.over else ""
 
@@ -147,7 +153,7 @@ def _published(fitted: Fitted, *, by_bytes: bool) -> Table:
             _top1(quoted) or None,
             quoted.operations,
             quoted.params,
-            *((quoted.params * fitted.limits.width,) if by_bytes else ()),
+            *((fitted.limits.size_of(quoted.params, quoted.stored),) if by_bytes else ()),
             quoted.row.source,
         )
         for quoted in _best(fitted.published)[:MOST_PUBLISHED]
@@ -214,5 +220,6 @@ def _size_data(size: Size, limits: Limits) -> dict[str, Any]:
         "operations": size.operations,
         "params": size.params,
         "bytes": size.params * limits.width,
+        "weight_bytes": size.stored * limits.width,
         "exceeds": list(size.over),
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.budget import TITLES
+from flopcalc.budget import METRICS, TITLES
 from flopcalc.doc import Block, Column, Doc, Note, Table
+from flopcalc.quantity import human_bytes, join
 from flopcalc.reports.check import growth_text
 
 if TYPE_CHECKING:
     from flopcalc.budget import Relocked
+    from flopcalc.doc import Cell
 
 SCHEMA = "flopcalc.lock-change/1"
 _MOST = 20
@@ -30,8 +32,8 @@ def relocked(done: Relocked) -> Doc:
             (
                 step.model,
                 TITLES.get(step.metric, step.metric) + (" limit" if step.text == "limit" else ""),
-                step.before,
-                step.after,
+                _shown(step.metric, step.before),
+                _shown(step.metric, step.after),
                 growth_text(step.before or 0, step.after or 0),
             )
             for step in done.steps
@@ -48,13 +50,26 @@ def relocked(done: Relocked) -> Doc:
     return Doc(_title(done), tuple(blocks), _data(done), exit_code=2 if done.errors else 0)
 
 
+def _shown(metric: str, number: int | None) -> Cell:
+    """A count; a size in bytes as text."""
+    if number is None or METRICS.get(metric) != "bytes":
+        return number
+    return join(human_bytes(number))
+
+
 def _title(done: Relocked) -> str:
+    parts = []
     if done.steps:
-        return f"{done.path}: {len(done.steps)} changed"
-    if done.added or done.removed:
-        kept = f", {done.kept} as before" if done.kept else ""
-        return f"{done.path}: {len(done.added)} added, {len(done.removed)} removed{kept}"
-    return f"{done.path}: nothing to change"
+        parts.append(f"{len(done.steps)} changed")
+    elif done.added or done.removed:
+        parts += [f"{len(done.added)} added", f"{len(done.removed)} removed"]
+        parts += [f"{done.kept} as before"] if done.kept else []
+    elif not done.errors:
+        parts.append("nothing to change")
+    if done.errors:
+        n = len(done.errors)
+        parts.append(f"{n} {'problem' if n == 1 else 'problems'} to mend")
+    return f"{done.path}: {', '.join(parts)}"
 
 
 def _data(done: Relocked) -> dict[str, Any]:

@@ -60,7 +60,13 @@ _TOTALS = _object(
     ("symbolic",),
 )
 _MEMORY = _object(
-    {"weight_bytes": _INT, "activation_bytes": _SIZE}, ("weight_bytes", "activation_bytes")
+    {
+        "weight_bytes": _INT,
+        "activation_bytes": _SIZE,
+        "peak_activation_bytes": _INT,
+        "peak_layer": {"type": "string"},
+    },
+    ("weight_bytes", "activation_bytes", "peak_activation_bytes", "peak_layer"),
 )
 _PROJECTED = _object(
     {
@@ -140,6 +146,8 @@ def _titled(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _analysis() -> dict[str, Any]:
+    from flopcalc.reports.explore_schemas import quote_schema  # here: it imports this
+
     body = {
         "schema": {"const": "flopcalc.analysis/1"},
         "name": _TEXT,
@@ -153,8 +161,9 @@ def _analysis() -> dict[str, Any]:
         "warnings": _list(_TEXT),
         "notes": _list(_TEXT),
         "memory": _MEMORY,
+        "published": _list(quote_schema()),
     }
-    return _titled("flopcalc.analysis/1", _object(body, ("notes", "memory")))
+    return _titled("flopcalc.analysis/1", _object(body, ("notes", "published", "memory")))
 
 
 def _comparison() -> dict[str, Any]:
@@ -203,11 +212,15 @@ _ENTRY = _object(
     {
         "name": _TEXT,
         "title": _TEXT,
+        "family": _TEXT,
         "path": _TEXT,
         "input": _TEXT,
         "mult_adds": _INT,
         "params": _INT,
-    }
+        "top1": {"type": "number", "minimum": 0, "maximum": 1},
+        "source": {"type": "string", "description": "who prints the accuracy"},
+    },
+    ("top1", "source"),
 )
 
 

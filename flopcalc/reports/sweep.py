@@ -26,12 +26,16 @@ FRONT = "•"
 
 
 class View(Record):
-    """What to show: two axes as a `pivot` of `value`, the goals of the front, or `all` points."""
+    """What to show: two axes as a `pivot` of `value`, the goals of the front, or `all` points.
+
+    `grids` puts every count into the data, up to a million.
+    """
 
     pivot: str | None = None
     value: str = "mult_adds"
     pareto: str | None = None
     all: bool = False
+    grids: bool = True
 
 
 _VALUES: dict[str, tuple[str, Any]] = {
@@ -66,7 +70,7 @@ def sweep(sweep: Sweep, view: View) -> Doc:
             convention_text(sweep.convention),
         ]
     )
-    data = _data(sweep, goals, front)
+    data = _data(sweep, goals, front, grids=view.grids)
     note = _heading(sweep, goals)
     chart = partial(sweep_chart, sweep, front, goals, note) if len(sweep) > 1 else None
     draws = chart is not None and len(sweep) > 2 and not sweep.continuous
@@ -106,8 +110,9 @@ def _table(sweep: Sweep, spots: Sequence[Spot], front: set[Spot]) -> Table:
     columns.append((Column("alpha", "α"), lambda s: f"{s.alpha:g}"))
     if any(s.rho != 1 for s in spots):
         columns.append((Column("rho", "ρ"), lambda s: f"{s.rho:.4g}"))
+    if any(s.size for s in spots):
+        columns.append((Column("res", "input"), lambda s: "×".join(map(str, s.size))))
     columns += [
-        (Column("res", "input"), lambda s: "×".join(map(str, s.size))),
         (Column("mult_adds", sweep.convention.unit, "count"), lambda s: s.operations),
         (Column("ratio", "of full", "ratio"), lambda s: s.ratio),
     ]
@@ -131,7 +136,7 @@ def label(plane: Plane, planes: Sequence[Plane]) -> str:
         return plane.name
     scale = plane.scale
     parts = [f"{name} = {value}" for name, value in scale.settings.items()]
-    if len({other.scale.variant for other in same}) > 1:
+    if len({other.scale.variant for other in same}) > 1 and scale.variant:
         parts.append(f"variant {scale.variant}")
     if len({other.scale.depth for other in same}) > 1:
         parts.append(f"depth × {scale.depth:g}")
@@ -242,8 +247,10 @@ def _span(plane: Plane) -> str:
     return f"up to {high:g}" if low < 1e-5 else f"from {low:g} to {high:g}"
 
 
-def _data(sweep: Sweep, goals: tuple[str, ...], front: Sequence[Spot]) -> dict[str, Any]:
-    whole = len(sweep) <= MOST_DATA
+def _data(
+    sweep: Sweep, goals: tuple[str, ...], front: Sequence[Spot], *, grids: bool
+) -> dict[str, Any]:
+    whole = grids and len(sweep) <= MOST_DATA
     return {
         "schema": SCHEMA,
         "convention": sweep.convention.name,

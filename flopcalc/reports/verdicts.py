@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flopcalc.budget import METRICS, SHARES, TITLES
+from flopcalc.budget import METRICS, PEAK, SHARES, TITLES
 from flopcalc.quantity import human_bytes, join, percent
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ def message(verdict: Verdict) -> str:
     scope = verdict.scope
     if scope:
         title += f" of {scope}" if scope.startswith("@") else f" of {limit.scope} '{scope}'"
+    elif limit.metric == PEAK and verdict.outcome != "incomplete" and verdict.reason:
+        title += f" at layer '{verdict.reason}'"
     actual = number(verdict.actual, limit.metric) or "unknown"
     bound = "at least " if verdict.at_least else ""
     if verdict.outcome == "incomplete":
@@ -64,6 +66,13 @@ def room(verdict: Verdict) -> str:
         return f"{number(actual, verdict.limit.metric)} over"
     part = share_text(abs(actual - allowed) / allowed)
     return f"{part} over" if actual > allowed else f"{part} left"
+
+
+def used(verdict: Verdict) -> float | None:
+    """The share of a limit that is used; None where it is no upper bound, or nothing is known."""
+    if verdict.actual is None or not verdict.allowed or verdict.limit.how == "expect":
+        return None
+    return verdict.actual / verdict.allowed
 
 
 def share_text(share: float) -> str:

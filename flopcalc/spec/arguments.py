@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.errors import ShapeError, SpecError
-from flopcalc.spec.scope import Frame, StepScope, Widened
+from flopcalc.spec.scope import SPATIAL_NAMES, Frame, StepScope, Widened
 from flopcalc.spec.value import MAX_NUMBER, NOMINAL, SCALED, Value
-from flopcalc.spec.values import MAX_CHANNELS, Meaning
-from flopcalc.spec.written import Branch, Word
+from flopcalc.spec.values import MAX_CHANNELS, PADDINGS, Meaning
+from flopcalc.spec.written import Branch, Word, names_in
 from flopcalc.step import REQUIRED
 from flopcalc.tensor import Tensor
 from flopcalc.yaml_tree import Entries
@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 SHORT_DEFAULTS = frozenset({"norm", "act", "bias", "padding"})
 
 
+_Plan: TypeAlias = "list[tuple[str, Arg, Written | None, Any]]"
+_PLAIN: dict[str, _Plan] = {}  # of files without 'defaults'
+
+
 class Binder:
     """Binds the arguments of calls for an elaborator."""
 
-    __slots__ = ("run",)
+    __slots__ = ("_plans", "run")
 
     def __init__(self, run: Elaborator) -> None:
         self.run = run
+        # of each step that was bound before the arguments: the name, what the file's 'defaults'
+        # write, and the value where that, or nothing, is written
+        self._plans = {} if run.settings.defaults else _PLAIN
 
     def step(
         self,
@@ -41,19 +48,39 @@ class Binder:
     ) -> dict[str, Any]:
         """The value of every argument of a step, ready for its `expand`."""
         bound: dict[str, Any] = {}
-        for arg in step.args:
-            value = written.get(arg.name)
+        plan = self._plans.get(step.name)
+        if plan is None:
+            plan = self._plans[step.name] = [self._planned(step, arg) for arg in step.args]
+        for name, arg, default, ready in plan:
+            value = written.get(name)
             if value is not None:
-                bound[arg.name] = self.value(arg, value, scope)
-            elif (value := self.default(step, arg)) is not None:
-                bound[arg.name] = self._file_default(arg, value, scope)
-            elif arg.default is REQUIRED:
-                raise self._missing(call, arg.name)
+                bound[name] = self.value(arg, value, scope)
+            elif default is not None:
+                bound[name] = self._file_default(arg, default, scope)
+            elif ready is REQUIRED:
+                raise self._missing(call, name)
             else:
-                bound[arg.name] = arg.default
-        if scope.spatial:
+                bound[name] = ready
+        if scope.spatial and not self._maps_alone(step, written):
             self.run.mixed = True
         return bound
+
+    def _maps_alone(self, step: Step, written: dict[str, Written]) -> bool:
+        """Whether the sizes that arguments ask for decide nothing but sizes: `k: [h, w]`."""
+        for arg in step.args:
+            names = names_in(written.get(arg.name) or self.default(step, arg))
+            if names & SPATIAL_NAMES and (arg.kind == "channels" or not names <= SPATIAL_NAMES):
+                return False
+        return True
+
+    def _planned(self, step: Step, arg: Arg) -> tuple[str, Arg, Written | None, Any]:
+        """What is known of an argument before any call: `norm: bn` is the same in all of them."""
+        default = self.default(step, arg)
+        if isinstance(default, Word) and default.text not in self.run.settings.globals:
+            words = {"word": arg.choices, "padding": PADDINGS}.get(arg.kind, ())
+            if default.text in words:
+                return arg.name, arg, None, default.text
+        return arg.name, arg, default, arg.default
 
     def _file_default(self, arg: Arg, value: Written, scope: StepScope) -> Any:  # noqa: ANN401 - as of `value`
         """A default of the file sees the file's names, not those of the block it lands in."""

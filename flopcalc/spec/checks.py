@@ -9,7 +9,7 @@ from flopcalc.ops.registry import all_steps, find_step
 from flopcalc.spec.written import Branch, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from flopcalc.graph import Layer
     from flopcalc.spec.calls import Call
@@ -74,21 +74,24 @@ def _ring(start: str, calls: Mapping[str, set[str]], done: set[str]) -> list[str
     return []
 
 
-def every_call(calls: tuple[Call, ...]) -> Iterator[Call]:
-    """The steps of a list and of all branches in it."""
+def every_call(calls: tuple[Call, ...]) -> list[Call]:
+    """The steps of a list and of all branches in it, in the order of the file."""
+    found: list[Call] = []
     for call in calls:
-        yield call
-        for written in (*call.args.values(), *call.first.values()):
-            for branch in _branches(written):
-                yield from every_call(branch.calls)
+        found.append(call)
+        for written in call.args.values():
+            _within(written, found)
+        for written in call.first.values():
+            _within(written, found)
+    return found
 
 
-def _branches(written: Written) -> Iterator[Branch]:
+def _within(written: Written, found: list[Call]) -> None:
     if isinstance(written, Branch):
-        yield written
+        found += every_call(written.calls)
     elif isinstance(written, Listing):
         for item in written.items:
-            yield from _branches(item)
+            _within(item, found)
 
 
 def check_outputs(run: Elaborator, outputs: tuple[Tensor, ...]) -> list[str]:

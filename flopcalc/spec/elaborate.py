@@ -8,10 +8,10 @@ from flopcalc.errors import InputError, LimitError, ScaleError, ShapeError, Spec
 from flopcalc.spec.arguments import Binder
 from flopcalc.spec.calls import ALPHA_WORDS
 from flopcalc.spec.scaling import check_multiplier, deepened
-from flopcalc.spec.scope import Frame, StepScope, Widened
+from flopcalc.spec.scope import SPATIAL_NAMES, Frame, StepScope, Widened
 from flopcalc.spec.value import NOMINAL, SCALED, Value, integral
 from flopcalc.spec.values import MAX_CHANNELS, Reader
-from flopcalc.spec.written import Branch, Listing, Word
+from flopcalc.spec.written import Branch, Listing, Word, names_in
 from flopcalc.tensor import Param, Tensor, product
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ MAX_TIMES = 10**9
 MAX_BLOCK_DEPTH = 12
 MAX_DEPTH = 64
 NOTHING: Attrs = {}
+
+_new = tuple.__new__  # a Record of all its fields, at a third of the time
 
 
 class Elaborator:
@@ -55,6 +57,7 @@ class Elaborator:
         self.inner: dict[str, Tensor] = {}  # the named steps of the block that ran last
         self.makers: dict[int, Layer] = {}  # tensor id → the layer it comes from
         self.named: dict[str, Layer] = {}
+        self.alike: dict[object, Layer] = {}  # by op, attributes, shapes: what a repeat repeats
         self.swaps = dict.fromkeys(settings.swap, 0)  # how often each applied
         self.file_frame = Frame(settings.globals)
         self._path = ""  # the scope of the step being emitted
@@ -68,6 +71,10 @@ class Elaborator:
         x = next(iter(inputs.values()))
         frame.input = x
         return self.steps(self.spec.body, x, frame, "", None), frame
+
+    def done(self) -> None:
+        """Let go of what points back here: it would stay in memory until a search for garbage."""
+        del self.binder, self.reader
 
     def steps(
         self, calls: tuple[Call, ...], x: Tensor, frame: Frame, path: str, i: int | None
@@ -87,10 +94,13 @@ class Elaborator:
         source = x if call.from_ is None else self.tensor(call.from_, frame)
         scope = StepScope(frame, source, i)
         self.charge(call)
-        if call.when is not None and not self.reader.truth(call.when, scope):
-            self.inner = {}
-            self._remember(call, source, frame)
-            return source
+        if call.when is not None:
+            if not self.reader.truth(call.when, scope):
+                self.inner = {}
+                self._remember(call, source, frame)
+                return source
+            if scope.spatial and names_in(call.when) <= SPATIAL_NAMES:
+                scope.spatial = False  # maps alone decide, whatever the width
         alpha = self.alpha
         if call.alpha is not None:
             self.alpha = self._override(call.alpha, scope)
@@ -269,11 +279,20 @@ class Elaborator:
     ) -> Tensor:
         """Add a layer in the scope of the step being expanded (the `Emit` of steps)."""
         name = f"{self._path}.{part}" if part else self._path
-        params = self._tied(tied, op, inputs, attrs, name) if tied else None
-        (y, *_) = self.builder.add(
-            op, inputs, attrs, name=name, where=self._where, params=params, times=self.times
-        )
+        key = (op, self.times, tuple(attrs.items()), *[x[1:] for x in inputs])
+        like = None if tied else self.alike.get(key)
+        if like is not None:
+            start = len(like.name)
+            params = tuple([_new(Param, (name + p.id[start:], *p[1:])) for p in like.params])
+            (y, *_) = self.builder.again(like, name, inputs, params, self._where)
+        else:
+            own = self._tied(tied, op, inputs, attrs, name) if tied else None
+            (y, *_) = self.builder.add(
+                op, inputs, attrs, name=name, where=self._where, params=own, times=self.times
+            )
         layer = self.builder.layers[-1]
+        if like is None and not tied:
+            self.alike[key] = layer
         self.makers[y.id] = layer
         if self.named.setdefault(name, layer) is not layer:  # their parameters would be one
             message = f"two layers would be called '{name}'"

@@ -22,6 +22,7 @@ def format_text(text: str, name: str = "<text>") -> str:
     `InputError` for a text that is no spec; `name` is what messages call it.
     """
     spec = read_spec(text, name)  # also proves that nothing is given in both spellings
+    _ = spec.published  # likewise, that those tables can be read
     root, source = parse(text, name)
     own = {block: {p.name for p in found.params} for block, found in spec.blocks.items()}
     mark = "\ufeff" if text.startswith("\ufeff") else ""

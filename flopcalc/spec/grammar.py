@@ -9,10 +9,10 @@ from flopcalc.quantity import parse_quantity
 from flopcalc.spec.calls import MAX_NAME, Call, StepReader
 from flopcalc.spec.knobs import Knobs, read_defaults, read_scaling, read_swap
 from flopcalc.spec.written import Constant, Word, Written, read_value
-from flopcalc.yaml_tree import Entries, Items, Scalar, parse
+from flopcalc.yaml_tree import Entries, Items, Scalar, parse_but
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flopcalc.graph import Published
     from flopcalc.quantity import Quantity
@@ -27,7 +27,7 @@ FILE_KEYS = (
 BLOCK_KEYS = ("params", "body", "note")
 VARIANT_KEYS = (
     *("extends", "alpha", "rho", "depth", "res", "vars", "defaults", "swap", "classes"),
-    *("expect", "budget", "note", "name", "cite"),
+    *("scaling", "expect", "budget", "note", "name", "cite"),
 )
 PARAM_TYPES = ("channels", "int", "num", "bool", "word", "ref")
 METRICS = ("mult_adds", "params")
@@ -79,6 +79,7 @@ class Spec:
     """A spec file as read: what it says, not yet what it means at a scale."""
 
     __slots__ = (
+        "_published",
         "blocks",
         "body",
         "cite",
@@ -87,12 +88,12 @@ class Spec:
         "name",
         "note",
         "outputs",
-        "published",
+        "quoted",
         "source",
         "variants",
     )
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, quoted: Callable[[], Node] | None) -> None:
         self.source = source
         self.name = ""
         self.cite = ""
@@ -103,22 +104,38 @@ class Spec:
         self.body: tuple[Call, ...] = ()
         self.outputs: tuple[Scalar, ...] = ()
         self.variants: dict[str, Knobs] = {}
-        self.published: tuple[Published, ...] = ()
+        self.quoted = quoted  # makes the value of 'published', where there is one
+        self._published: tuple[Published, ...] | None = None
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """The rows of 'published', read when first asked for: few reports need these tables.
+
+        Raises `YamlError` or `SpecError` where they are at fault.
+        """
+        if self.quoted is None:
+            return ()
+        if self._published is None:
+            from flopcalc.spec.published import read_published
+
+            self._published = read_published(self.source, self.quoted(), self.variants)
+        return self._published
 
 
 def read_spec(text: str, name: str) -> Spec:
     """Read a spec; `name` is the file's, for messages.
 
-    Raises `YamlError`, `SpecError` or `LimitError`, each at its line and column.
+    Raises `YamlError`, `SpecError` or `LimitError`, each at its line and column; those of the
+    tables of 'published' are raised when `Spec.published` is asked for.
     """
-    root, source = parse(text, name)
-    return _Reader(source).read(root)
+    root, source, quoted = parse_but(text, name, "published")
+    return _Reader(Spec(source, quoted)).read(root)
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.spec = Spec(source)
+    def __init__(self, spec: Spec) -> None:
+        self.source = spec.source
+        self.spec = spec
 
     def error(self, node: Node, message: str, hint: str | None = None) -> SpecError:
         return SpecError(message, where=self.source.where(node), hint=hint)
@@ -147,10 +164,9 @@ class _Reader:
                 variant = self.mapping(value)
                 self.keys(variant, VARIANT_KEYS, f"variant '{key}'")
                 spec.variants[key] = self._knobs(variant)
-        if "published" in entries:
-            from flopcalc.spec.published import read_published  # here, since few files have it
-
-            spec.published = read_published(self.source, entries["published"][1])
+                if "scaling" in variant.entries:
+                    rules = self.mapping(variant.entries["scaling"][1])
+                    read_scaling(self.source, rules, spec.variants[key])
         return spec
 
     def _version(self, root: Entries) -> None:

@@ -12,7 +12,7 @@ from flopcalc.spec.written import Branch, Constant, Formula, Listing, Word
 from flopcalc.yaml_tree import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from flopcalc.spec.calls import Call
     from flopcalc.spec.elaborate import Elaborator
@@ -27,7 +27,11 @@ MOST = 100
 
 def lint(spec: Spec) -> list[str]:
     """What can be seen without running a step."""
-    return [*_inputs(spec), *_shadowing(spec), *_strides(spec), *_unused(spec)][:MOST]
+    body = every_call(spec.body)
+    inside = {block.name: every_call(block.body) for block in spec.blocks.values()}
+    calls = [*body, *(call for others in inside.values() for call in others)]
+    unused = _unused(spec, calls, body, inside)
+    return [*_inputs(spec), *_shadowing(spec), *_strides(spec, calls), *unused][:MOST]
 
 
 def input_slip(sizes: tuple[int, ...]) -> str | None:
@@ -84,12 +88,13 @@ def _is_word(name: str) -> bool:
     return step is not None and not step.args
 
 
-def _strides(spec: Spec) -> Iterator[str]:
+def _strides(spec: Spec, calls: Iterable[Call]) -> Iterator[str]:
     """A stride in a repeated step strides in every copy."""
-    for call in _calls(spec):
+    for call in calls:
+        if call.repeat is None or call.first:
+            continue
         stride = call.args.get("s")
-        repeats = call.repeat.value if isinstance(call.repeat, Constant) else None
-        if call.repeat is None or call.first or repeats in {0, 1}:
+        if isinstance(call.repeat, Constant) and call.repeat.value in {0, 1}:
             continue
         if isinstance(stride, Constant) and isinstance(stride.value, int) and stride.value > 1:
             message = f"every copy has stride {stride.value}"
@@ -97,17 +102,19 @@ def _strides(spec: Spec) -> Iterator[str]:
             yield _at(spec, stride.node, f"{message}; {hint}")
 
 
-def _unused(spec: Spec) -> Iterator[str]:
+def _unused(
+    spec: Spec, calls: Iterable[Call], body: Iterable[Call], bodies: Mapping[str, Iterable[Call]]
+) -> Iterator[str]:
     """Blocks, parameters, vars and inputs that nothing mentions."""
     every_knobs = (spec.knobs, *spec.variants.values())
-    used = {call.op for call in _calls(spec)}
+    used = {call.op for call in calls}
     for knobs in every_knobs:
         used |= {target for target, _ in knobs.swap.values()} | set(knobs.swap)
-    mentioned = _mentioned(every_call(spec.body))
+    mentioned = _mentioned(body)
     for block in spec.blocks.values():
         if block.name not in used:
             yield _at(spec, block.node, f"block '{block.name}' is never used")
-        inside = _mentioned(every_call(block.body)) | _defaults(block)
+        inside = _mentioned(bodies[block.name]) | _defaults(block)
         mentioned |= inside
         yield from _unused_parameters(spec, block, inside)
     for knobs in every_knobs:
@@ -127,12 +134,6 @@ def _unused_parameters(spec: Spec, block: Block, inside: set[str]) -> Iterator[s
         if param.name not in inside:
             message = f"parameter '{param.name}' of block '{block.name}' is never used"
             yield _at(spec, param.node, message)
-
-
-def _calls(spec: Spec) -> Iterator[Call]:
-    yield from every_call(spec.body)
-    for block in spec.blocks.values():
-        yield from every_call(block.body)
 
 
 def _mentioned(calls: Iterable[Call]) -> set[str]:

@@ -18,7 +18,7 @@ from flopcalc.spec.value import FIXED, Value
 from flopcalc.tensor import Shaped, Tensor, feature_map, token_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from flopcalc.errors import Where
     from flopcalc.graph import Graph, Model, Published
@@ -93,6 +93,7 @@ class SpecModel:
         if self._lint is None:
             self._lint = lint(spec)
         warnings = [*check_outputs(run, outputs), *self._lint, *lint_run(run, outputs)]
+        run.done()
         return builder.finish(
             settings.name,
             outputs,
@@ -100,6 +101,35 @@ class SpecModel:
             mixed=run.mixed,
             warnings=tuple(dict.fromkeys(warnings)),
         )
+
+    def network(self, scale: Scale = Scale()) -> Hashable:  # noqa: B008 - immutable
+        """What is equal for scales of one network: a variant and the same knobs, say.
+
+        Quick, since nothing is elaborated; raises as `graph` does where the knobs do not apply.
+        """
+        settings = settle(self.spec, scale)
+        sizes = [_scaled(item, settings) for item in self.spec.inputs.values()]
+        names = {k: repr(v) for k, v in settings.globals.items() if k != "rho"}
+        return (
+            *(settings.alpha, settings.depth, tuple(sizes), scale.batch),
+            *(settings.length, settings.classes, settings.rounding),
+            tuple(names.items()),
+            tuple(sorted((name, id(written)) for name, written in settings.defaults.items())),
+            tuple(sorted((name, target) for name, (target, _) in settings.swap.items())),
+        )
+
+    def is_about(self, row: Published, scale: Scale, network: Hashable | None = None) -> bool:
+        """Whether a published row is about the network at `scale`, `network(scale)` if at hand.
+
+        Variants of other names are not, even where they are alike: they were trained apart.
+        """
+        if row.scale.variant and scale.variant and row.scale.variant != scale.variant:
+            return False
+        return self.network(row.scale) == (network or self.network(scale))
+
+    def title(self, variant: str | None) -> str:
+        """The name of the network, or of a variant."""
+        return name_of(self.spec, variant)
 
     def expectation(self, scale: Scale) -> dict[str, Quantity]:
         """What the file expects at `scale`: nothing once the user has turned a knob."""

@@ -20,7 +20,7 @@ from flopcalc.spec.grammar import (
     VARIANT_KEYS,
 )
 from flopcalc.spec.knobs import SHORT_DEFAULTS, UNSHARED
-from flopcalc.spec.published import COLUMNS
+from flopcalc.spec.published import COLUMNS, PARAMS
 from flopcalc.spec.scaling import MODES, RES_RULES, RULES
 from flopcalc.spec.values import PADDINGS
 from flopcalc.spec.written import MAX_ITEMS
@@ -260,6 +260,7 @@ _VARIANT: Schema = {
     "res": _RES,
     "vars": _map(_ref("value")),
     "defaults": _ref("defaults"),
+    "scaling": _closed(_SCALING),
     "swap": _SWAP,
     "classes": _positive(),
     "expect": _ref("quantities"),
@@ -296,6 +297,9 @@ _FILE: Schema = {
                 {
                     "source": _TEXT,
                     "convention": _TEXT,
+                    "params": {"enum": list(PARAMS)},
+                    "measure": {**_TEXT, "description": "what 'score' is: COCO mAP"},
+                    "meant": {**_TEXT, "description": "of rows that do not say it themselves"},
                     "note": _TEXT,
                     "cols": {"type": "array", "items": {"enum": list(COLUMNS)}, "minItems": 1},
                     "rows": {"type": "array", "items": {"type": "array"}, "minItems": 1},

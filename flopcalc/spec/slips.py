@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flopcalc.errors import did_you_mean, near
 from flopcalc.ops.registry import all_steps, find_step
 from flopcalc.ops.synonyms import called_here, synonym
-from flopcalc.yaml_tree import Entries, Items, Scalar, looks_like_expression
+from flopcalc.yaml_errors import looks_like_expression
+from flopcalc.yaml_tree import Entries, Items, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -65,7 +65,8 @@ def widths(model: SpecModel, scale: Scale, low: float, high: float) -> tuple[Wid
     rule = model.spec.knobs.rounding or Rounding()
     if rule.mode == "exact":
         message = f"'{model.name}' takes no real α: its channel counts are not rounded"
-        raise ScaleError(message, hint="declare 'scaling: {round: floor | div8 | ...}' in the spec")
+        hint = "list some, --alpha 0.5,0.75,1; or declare 'scaling: {round: div8}' in the spec"
+        raise ScaleError(message, hint=hint)
     trace = _Trace(model, scale, rule)
     marks = {low, *(x for x in (1.0, nextafter(1.0, 2)) if low <= x <= high)}
     if trace.overrides:  # a step that scales by its own rule, which may change with α

@@ -118,6 +118,17 @@ def read_expression(source: Source, node: Scalar) -> Expr:
         raise located(source, node, error) from None
 
 
+def names_in(written: Written | None) -> frozenset[str]:
+    """The names that a value mentions; those of steps and of branches left out."""
+    if isinstance(written, Word):
+        return frozenset({written.text})
+    if isinstance(written, Formula):
+        return written.expr.names
+    if isinstance(written, Listing):
+        return frozenset().union(*map(names_in, written.items))
+    return frozenset()
+
+
 def offset_of(name: str, text: str) -> int:
     """Where `name` first stands in an expression."""
     import re  # here, since only a failing run pays for it

@@ -15,13 +15,6 @@ from gate_project import MAC, PARAMS, SPEC, Project, opaque
 Run = Callable[..., Any]
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A scratch project, and the working directory in it."""
-    monkeypatch.chdir(tmp_path)
-    return Project(tmp_path)
-
-
 def outcomes(run: Run, *arguments: str) -> tuple[int, list[str]]:
     result = run("check", *arguments, "--json")
     return result.code, [r["outcome"] for r in json.loads(result.out)["results"]]

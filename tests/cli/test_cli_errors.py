@@ -36,7 +36,7 @@ body:
         (("--res", "0"), "resolution 0x0 is not positive"),
         (("--res", "-1"), "'-1' is no resolution"),
         (("--res", "big"), "'big' is no resolution"),
-        (("--res", "99999999"), "'99999999' is no resolution"),
+        (("--res", "99999999"), "resolution 99999999 has more than 7 digits"),
         (("--res", "9999999"), "more than 1,000,000 positions"),
         (("--len", "5"), "no input is a sequence"),
         (("--batch", "0"), "batch 0 is not a positive integer"),

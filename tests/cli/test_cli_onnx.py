@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -13,34 +14,17 @@ import jsonschema
 import onnx
 import onnx.parser
 import pytest
+from graph_files import HEAD, data, graph, micro
 
-import flopcalc
 from flopcalc.dim_values import parse, substitute
 
 Run = Callable[..., Any]
-GRAPHS = Path(__file__).parents[1] / "onnx_graph" / "graphs"
-HEAD = '<ir_version: 10, opset_import: ["": 17, "acme": 1]>\n'
 UNKNOWN = """
 net (float[1, 8, 6, 6] x, float[4, 8, 1, 1] w) => (y) {
     [first] a = Conv (x, w)
     [odd] b = acme.Fancy (a)
     y = Relu (b)
 }"""
-
-
-def graph(name: str) -> str:
-    return str(GRAPHS / f"{name}.onnx")
-
-
-def micro(folder: Path, text: str, name: str = "net.onnx") -> str:
-    onnx.save(onnx.parser.parse_model(HEAD + text), folder / name)
-    return str(folder / name)
-
-
-def data(run: Run, *arguments: str) -> Any:
-    result = run(*arguments, "--json")
-    assert result.code == 0, result.err
-    return json.loads(result.out)
 
 
 # counted in a run of each model by PyTorch; torchvision prints the same in billions
@@ -213,6 +197,44 @@ def test_graphs_in_text(run: Run, tmp_path: Path, name: str) -> None:
     assert data(run, "analyze", str(path))["totals"]["mult_adds"] == 8 * 4 * 36
 
 
+def test_a_size_that_a_node_forbids(run: Run, tmp_path: Path) -> None:
+    text = "net (float[N, 6] x) => (y) <int64[2] s = {3, 4}> { [cut] a = Reshape (x, s)"
+    path = micro(tmp_path, text + " b = Transpose (a) c = Relu (b) y = MatMul (c, a) }")
+    fitting, wrong = run("analyze", path, "--dim", "N=2"), run("analyze", path, "--dim", "N=5")
+
+    assert fitting.code == 0
+    assert wrong.code == 2
+    assert "node 'cut' (Reshape)" in wrong.err
+    assert "N = 5 does not fit this graph: 5×6 cannot be reshaped to 3×4" in wrong.err
+
+
+def test_a_node_that_is_wrong_anyway_costs_only_its_own_counts(run: Run, tmp_path: Path) -> None:
+    text = "net (float[N, 6] x, float[2, 6] z) => (y, q) <int64[2] s = {3, 5}> {"
+    text += " [cut] a = Reshape (z, s)  b = Transpose (a)  q = MatMul (b, z)  y = Relu (x) }"
+    result = run("analyze", micro(tmp_path, text), "--dim", "N=5")
+
+    assert result.code == 0
+    assert "2×6 cannot be reshaped to 3×5, in 'cut'" in result.out
+
+
+def test_what_may_be_named(run: Run) -> None:
+    dim = run("analyze", graph("mobilenet_v2.ts.dynbatch"), "--dim", "Q=1")
+    loop = run("analyze", graph("mobilenet_v2.ts.dynbatch"), "--trip", "Q=1")
+
+    assert "hint: one of: N" in dim.err
+    assert "there is no loop in this graph" in loop.err
+
+
+def test_a_compressed_graph_is_named_as_such(run: Run, tmp_path: Path) -> None:
+    packed = tmp_path / "net.onnx.gz"
+    packed.write_bytes(gzip.compress(Path(graph("lenet5")).read_bytes()))
+    result = run("analyze", str(packed))
+
+    assert result.code == 2
+    assert "compressed by gzip" in result.err
+    assert "gunzip" in result.err
+
+
 # what is not counted
 
 
@@ -278,125 +300,3 @@ def test_activation_bytes_are_what_rows_hand_on(run: Run) -> None:
 
 
 # other networks than the one in the file
-
-
-def test_alpha_is_that_of_the_wider_export(run: Run) -> None:
-    """timm's MobileNetV1 of α = 1 made 1.25 times as wide is its MobileNetV1 of α = 1.25."""
-    wide = data(run, "analyze", graph("mobilenetv1_100"), "--alpha", "1.25")
-    exported = data(run, "analyze", graph("mobilenetv1_125"))
-
-    assert wide["totals"]["mult_adds"] == exported["totals"]["mult_adds"] == 879_516_800
-    assert wide["totals"]["params"] == exported["totals"]["params"]
-    assert "hypothetical" in run("analyze", graph("mobilenetv1_100"), "--alpha", "1.25").out
-
-
-@pytest.mark.parametrize(("alpha", "spec"), [("0.75", "0.75"), ("0.5", "0.5"), ("0.25", "0.25")])
-def test_alpha_is_that_of_the_spec(run: Run, alpha: str, spec: str) -> None:
-    graphs = data(run, "analyze", graph("mobilenetv1_100"), "--alpha", alpha)["totals"]
-
-    assert (
-        graphs["mult_adds"]
-        == data(run, "analyze", f"mobilenet_v1@alpha={spec}")["totals"]["mult_adds"]
-    )
-
-
-@pytest.mark.parametrize("name", ["resnet50.ts", "googlenet.ts", "efficientnet_b0.ts", "vgg16.ts"])
-def test_half_the_width_is_about_a_quarter_of_the_work(name: str) -> None:
-    half = flopcalc.analyze(graph(name), alpha=0.5).totals
-    whole = flopcalc.analyze(graph(name)).totals
-
-    assert 0.2 < half.mult_adds / whole.mult_adds < 0.32
-    assert flopcalc.analyze(graph(name), alpha=1.0).totals.mult_adds == whole.mult_adds
-
-
-def test_alpha_names_the_node_where_widths_do_not_agree(run: Run) -> None:
-    result = run("analyze", graph("shufflenet_v2_x1_0.ts"), "--alpha", "0.5")
-
-    assert result.code == 2
-    assert "--alpha does not propagate through 'stage2.0.Reshape'" in result.err
-    assert "node '/stage2/stage2.0/Reshape' (Reshape)" in result.err
-
-
-def test_one_dense_graph_against_its_separable_form(run: Run) -> None:
-    found = data(run, "compare", graph("resnet50.ts"))
-    shown = run("compare", graph("resnet50.ts")).out
-
-    assert [m["totals"]["mult_adds"] for m in found["models"]] == [4_089_184_256, 2_457_435_648]
-    jsonschema.validate(found, json.loads(run("schema", "comparison").out))
-    assert "hypothetical, nobody trained it" in shown
-
-
-def test_one_separable_graph_against_its_standard_form(run: Run) -> None:
-    found = data(run, "compare", graph("mobilenetv1_100"))
-
-    # 4,867,293,184 of the spec's rule
-    assert [m["totals"]["mult_adds"] for m in found["models"]] == [4_867_293_184, 568_740_352]
-
-
-def test_swaps_on_a_graph(run: Run) -> None:
-    there = data(run, "analyze", graph("mobilenetv1_100"), "--swap", "sep=conv")
-    back = data(run, "analyze", graph("vgg16.ts"), "--swap", "conv=sep")
-
-    assert there["totals"]["mult_adds"] == 4_867_293_184
-    assert there["scale"]["swap"] == {"sep": "conv"}
-    assert back["totals"]["mult_adds"] == 1_986_267_136
-    assert any("hypothetical" in note for note in back["notes"])
-
-
-# comparing with a design
-
-
-def test_an_export_that_departs_from_its_design(run: Run) -> None:
-    result = run("compare", "resnet34", graph("resnet18.ts"), "--exit-code", "--by", "layer")
-
-    assert result.code == 1
-    assert "only in A" in result.out
-
-
-def test_dims_bind_the_graph_of_a_comparison_alone(run: Run) -> None:
-    arguments = ("mobilenet_v2", graph("mobilenet_v2.ts.dynbatch"))
-
-    assert run("compare", *arguments, "--dim", "N=1", "--exit-code").code == 0
-    assert run("compare", *arguments, "--exit-code").code == 1
-
-
-# convert
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("lenet5", "resnet18.ts", "resnet18.ts.bn", "squeezenet1_0.ts", "googlenet.ts"),
-        *("mobilenetv1_100", "efficientnet_b0.ts", "shufflenet_v2_x1_0.ts", "unet_ct.ts"),
-        *("vit_b_16.dyn", "bert_base.ts", "r3d_18.ts", "convnext_tiny.ts"),
-    ],
-)
-def test_convert_keeps_the_numbers(run: Run, tmp_path: Path, name: str) -> None:
-    spec = tmp_path / "net.yaml"
-    made = run("convert", graph(name), "-o", str(spec))
-    ours = data(run, "analyze", graph(name))
-    theirs = data(run, "analyze", str(spec))
-
-    assert made.code == 0, made.err
-    assert theirs["totals"] == ours["totals"]
-    again = run("convert", graph(name))
-    assert again.out == spec.read_text(encoding="utf-8")
-
-
-def test_convert_of_names_wants_values(run: Run) -> None:
-    path = graph("mobilenet_v2.ts.dynbatch")
-    refused, bound = run("convert", path), run("convert", path, "--dim", "N=1")
-
-    assert refused.code == 2
-    assert "--dim N=1" in refused.err
-    assert bound.code == 0
-    assert "g: 960" in bound.out
-
-
-def test_convert_names_what_a_spec_cannot_say(run: Run, tmp_path: Path) -> None:
-    alone = "net (float[1, 8, 6, 6] x) => (y) { [odd] y = acme.Fancy (x) }"
-    result = run("convert", micro(tmp_path, alone))
-
-    assert result.code == 2
-    assert "node 'odd' (Fancy)" in result.err
-    assert "a spec cannot say 'odd' (acme.Fancy)" in result.err

@@ -66,26 +66,16 @@ def test_the_grid_as_a_pivot(run: Run, golden: Callable[[str, str], None]) -> No
     }
 
 
-def test_published_figures_are_tested(run: Run, golden: Callable[[str, str], None]) -> None:
-    """What does not come out is known, and said: counting.md of the paper's own errata."""
-    models = ("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small")
-    data = json.loads(run("sweep", *models, "--published", "--json").out)
-    golden("published.txt", run("sweep", *models, "--published").out)
-    missed = [
-        (row["name"], row["source"].split(",")[0], key, figure["printed"])
-        for row in data["rows"]
-        for key, figure in row["figures"].items()
-        if not figure["agrees"] and "Howard" in row["source"]
-    ]
+def test_published_figures_are_judged(run: Run, golden: Callable[[str, str], None]) -> None:
+    """What does not come out is known, and said; the same verdicts as beside an analysis."""
+    data = json.loads(run("sweep", "mobilenet_v1", "alexnet", "--published", "--json").out)
+    golden("published.txt", run("sweep", "mobilenet_v1", "alexnet", "--published").out)
+    beside = json.loads(run("analyze", "mobilenet_v1", "--published", "--json").out)["published"]
 
-    assert missed == [
-        ("MobileNetV1", "Howard et al. 2017", "mult_adds", "4866M"),
-        ("MobileNetV1", "Howard et al. 2017", "mult_adds", "290M"),
-        ("MobileNetV3-Large", "Howard et al. 2019", "mult_adds", "219M"),
-        ("MobileNetV3-Large", "Howard et al. 2019", "params", "5.4M"),
-        ("MobileNetV3-Small", "Howard et al. 2019", "mult_adds", "56M"),
-    ]
-    assert sum(len(row["figures"]) for row in data["rows"]) == 2 * (9 + 16 + 2 + 22 + 4 + 4)
+    assert [row for row in data["rows"] if "mobilenet_v1" in row["path"]] == beside
+    for row in data["rows"]:
+        for figure in row["figures"].values():
+            assert figure["agrees"] == (figure["verdict"] == "reproduced")
 
 
 def test_which_mobilenet(run: Run, golden: Callable[[str, str], None]) -> None:
@@ -219,3 +209,64 @@ def test_an_interrupted_sweep_leaves_no_file(tmp_path: Path) -> None:
 
     assert process.returncode == 130, err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_a_file_that_is_interrupted_is_none(tmp_path: Path, ending: str) -> None:
+    """^C while half of it is written: what was there before stays as it was."""
+    file = tmp_path / f"x.{ending}"
+    file.write_text("before", encoding="utf-8")
+    code = """
+import os, signal, sys
+import flopcalc
+from flopcalc.cli.main import main
+from flopcalc.engine.cells import Cells
+
+row, left = Cells.row, [150]
+def slow(cells, i):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    return row(cells, i)
+Cells.row = slow
+main(sys.argv[1:])
+"""
+    sweep = ("sweep", "mobilenet_v1", "--alpha", "0.5:0.7:0.001", "--res", "32,64")
+    command = [sys.executable, "-c", code, *sweep, "--data", str(file)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.decode().strip() == "interrupted"
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    assert file.read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals are another thing there")
+def test_progress_is_for_terminals_only() -> None:
+    """A bar on stderr where that is a terminal, wiped at the end; nothing of it elsewhere."""
+    import pty
+
+    command = [sys.executable, "-m", "flopcalc", "sweep", "mobilenet_v1", "--alpha", "0.2:1:0.002"]
+    command += ["--res", "64", "--pareto", "mult_adds,params"]
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            part = os.read(screen, 4096)
+        except OSError:  # the other side has closed it
+            break
+        if not part:
+            break
+        shown += part
+    out, _ = process.communicate(timeout=60)
+    os.close(screen)
+    piped = subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+    assert process.returncode == piped.returncode == 0
+    assert "█" in shown.decode()
+    assert shown.endswith(b"\r\x1b[K")
+    assert piped.stderr == b""
+    assert piped.stdout == out

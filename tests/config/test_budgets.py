@@ -37,6 +37,7 @@ GOOD = """
     on_incomplete: warn
     lock: budgets.lock
     accept_up_to: 5%
+    dtype: int8
 """
 
 
@@ -75,6 +76,7 @@ def test_everything_that_it_may_say(read: Callable[..., Config]) -> None:
         ("share", "10%", "warn", "*.dw"),
         ("params", "1k", "warn", "*.dw"),
     ]
+    assert {entry.dtype for entry in config.entries} == {"int8"}
     own = [x for x in config.limits_of(config.entries[1]) if x.metric == "params" and not x.pattern]
     assert [x.severity for x in own] == ["off"], "its own limit replaces those for all"
     assert (config.fails_incomplete, str(config.accept_up_to)) == (False, "5%")
@@ -130,7 +132,25 @@ def test_the_schema_refuses_what_is_wrong(run: Run, read: Callable[..., Config],
         ("models: [a]\nlimits: {parms: 1}", 2, 10, "unknown metric 'parms'", "'params'?"),
         ("models: [a]\nlimits: {macs: 1}", 2, 10, "unknown metric 'macs'", "'mult_adds'?"),
         ("models: [a]\nlimits: {flops: 1}", 2, 10, "unknown metric", "half of what most call"),
-        ("models: [a]\nlimits: {peak: 1}", 2, 10, "unknown metric 'peak'", "one of: "),
+        (
+            "models: [a]\nlimits: {peak: 1}",
+            2,
+            10,
+            "unknown metric 'peak'",
+            "'peak_activation_bytes'?",
+        ),
+        ("models: [a]\nlimits: {size: 1}", 2, 10, "unknown metric 'size'", "one of: "),
+        ("models: [a]\ndtype: in8", 2, 8, "unknown dtype 'in8'", "did you mean 'int8'?"),
+        ("models: [{model: a, dtype: []}]", 1, 28, "a word belongs here", None),
+        ("models: [{model: nets/a.yaml, variants: al}]", 1, 41, "'al' is not 'all'", "all, or [a]"),
+        ("models: [{model: nets/a.yaml, variants: [x]}]", 1, 41, "no variant 'x'", None),
+        (
+            "models: [{model: nets/a.yaml, variants: all, alpha: 1}]",
+            1,
+            31,
+            "'variants' and 'alpha' do not go together",
+            "list that model apart",
+        ),
         ("models: [a]\nlimits: {params: 16MB}", 2, 18, "'params' is a count, not '16MB'", "300M"),
         ("models: [a]\nlimits: {params: 16mb}", 2, 18, "has no known unit", "did you mean 'MB'?"),
         ("models: [a]\nlimits: {weight_bytes: 1M}", 2, 24, "is a size in bytes", "16MiB"),
@@ -180,6 +200,33 @@ def test_a_glob_never_finds_the_budget_file_itself(
         "nets/a.yaml",
         "nets/b.yaml",
     ]
+
+
+def test_all_variants_are_models_of_their_own(read: Callable[..., Config], tmp_path: Path) -> None:
+    """With the glob's limits, or their own; a file that cannot be read stays one model."""
+    more = "variants:\n    small: {alpha: 0.5}\n    large: {alpha: 2}\n"
+    (tmp_path / "nets" / "a.yaml").write_text(SPEC + more, encoding="utf-8")
+    (tmp_path / "nets" / "broken.yaml").write_text("variants: [", encoding="utf-8")
+    config = read(
+        """
+        dtype: fp16
+        models:
+          - {model: nets/*.yaml, variants: all}
+          - {model: nets/a.yaml, limits: {params: 5}}
+          - {model: nets/a.yaml, variants: [large], dtype: int8, limits: {params: 9}}
+        """
+    )
+
+    assert [(e.name, e.scale.variant, e.dtype, e.alone) for e in config.entries] == [
+        ("nets/a.yaml", None, "float16", True),
+        ("nets/a.yaml@small", "small", "float16", True),
+        ("nets/a.yaml@large", "large", "float16", True),
+        ("nets/b.yaml", None, "float16", True),
+        ("nets/broken.yaml", None, "float16", True),
+        ("nets/a.yaml@dtype=int8", None, "int8", True),
+        ("nets/a.yaml@large,dtype=int8", "large", "int8", True),
+    ]
+    assert [len(e.limits) for e in config.entries] == [1, 0, 0, 0, 0, 1, 1]
 
 
 def test_toml_says_the_same(read: Callable[..., Config]) -> None:

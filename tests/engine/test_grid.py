@@ -61,8 +61,9 @@ body: [{conv: 16, k: 3}, {conv: 8, k: 3, when: h > 16}, global_avg_pool, {fc: cl
 """
 
 
-@pytest.mark.parametrize("text", [FLATTENED, SIZED])
-def test_where_width_and_resolution_mix_points_are_counted_one_by_one(text: str) -> None:
+@pytest.mark.parametrize(("text", "joined"), [(FLATTENED, True), (SIZED, False)])
+def test_where_width_and_resolution_meet(text: str, joined: bool) -> None:
+    """A flattened map is a product of both; a layer for large maps alone is none of this base."""
     model = load_spec(text, "x.yaml")
     grid = Grid(model.graph, Scale())
     for alpha in (0.5, 1.0):
@@ -70,4 +71,21 @@ def test_where_width_and_resolution_mix_points_are_counted_one_by_one(text: str)
             point = grid.at(alpha, (side, side))
             totals = count(model.graph(Scale(alpha=alpha, res=(side, side)))).totals
             assert (point.operations, point.params) == (totals.mult_adds, totals.params)
+    assert grid.separable
+    assert grid.tall((32, 32)) is not None
+    assert (grid.tall((12, 12)) is not None) == joined
+
+
+MIXED = """flopcalc: 1
+input: 32x32x3
+scaling: {round: floor}
+body: [{conv: h, k: 3}, {conv: 8, k: 3}]
+"""
+
+
+def test_channels_that_follow_the_resolution_are_no_product() -> None:
+    grid = Grid(load_spec(MIXED, "x.yaml").graph, Scale())
+
     assert not grid.separable
+    assert grid.wide(0.5) is None
+    assert grid.at(0.5, (16, 16)).operations == (3 * 8 + 8 * 4) * 9 * 16 * 16

@@ -124,4 +124,6 @@ def test_exact_channels_take_no_real_multiplier() -> None:
     exact = load_spec("flopcalc: 1\ninput: 8x8x3\nbody: [{conv: 8, k: 3}]\n", "x.yaml")
     with pytest.raises(ScaleError, match="takes no real α") as caught:
         widths(exact, Scale(), 0, 2)
-    assert caught.value.hint == "declare 'scaling: {round: floor | div8 | ...}' in the spec"
+    assert caught.value.hint == (
+        "list some, --alpha 0.5,0.75,1; or declare 'scaling: {round: div8}' in the spec"
+    )

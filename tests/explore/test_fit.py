@@ -49,6 +49,19 @@ def test_several_limits_hold_at_once() -> None:
     assert (int8.fits.operations, int8.next.operations) == (98_520_840, 100_919_312)
 
 
+def test_weight_bytes_are_those_that_check_judges() -> None:
+    """Mean and variance of each norm are stored as well: 21,888 of MobileNetV1's numbers."""
+    limits = {"mult_adds": "100M", "weight_bytes": "950kB"}
+    (found,) = flopcalc.fit(V1, max=limits, dtype="int8").found
+    for size in (found.fits, found.next):
+        assert size is not None
+        totals = flopcalc.analyze(V1, alpha=size.alpha).totals
+        assert size.stored == totals.params + totals.params_by_kind["buffer"]
+    assert found.next is not None
+    assert found.fits.stored <= 950_000 < found.next.stored
+    assert found.next.over == ("weight_bytes",)
+
+
 def test_several_variables_give_every_network_that_none_exceeds() -> None:
     alphas, sides = [0.25, 0.5, 0.75, 1.0], [128, 160, 192, 224]
     limit = 150_000_000

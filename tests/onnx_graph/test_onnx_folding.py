@@ -14,8 +14,9 @@ from onnx.reference import ReferenceEvaluator
 
 from flopcalc.dim_values import substitute
 from flopcalc.onnx_graph.read import read_bytes
+from flopcalc.onnx_graph.scope import Scope
 from flopcalc.onnx_graph.values import Value
-from flopcalc.onnx_graph.walker import Scope, Walker
+from flopcalc.onnx_graph.walker import Walker
 
 # bodies that make `y` of constants; those of other opsets than 18 say so
 BODIES = [

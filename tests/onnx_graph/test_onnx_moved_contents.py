@@ -12,7 +12,8 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from flopcalc.onnx_graph.read import read_bytes
-from flopcalc.onnx_graph.walker import Scope, Walker
+from flopcalc.onnx_graph.scope import Scope
+from flopcalc.onnx_graph.walker import Walker
 
 Draw = Any
 OPSET = 18

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from flopcalc.onnx_graph.naming import layer_names
-from flopcalc.onnx_graph.proto import NodeDef
+from flopcalc.onnx_graph.proto import NodeDef, Operation
 
 
 def node(op: str, name: str = "", scopes: str = "", weight: str = "") -> NodeDef:
-    found = NodeDef()
-    found.op_type, found.name = op, name
+    found = NodeDef(Operation(op))
+    found.name = name
     found.inputs = ["x", weight] if weight else ["x"]
     if scopes:
         found.metadata = {"pkg.torch.onnx.name_scopes": scopes}
@@ -74,6 +74,37 @@ def test_scopes_of_the_newer_exporter() -> None:
 def test_a_weight_says_whose_it_is_where_a_norm_was_folded_into_it() -> None:
     folded = node("Conv", "n", "['', 'conv1', 'bn1', 'batch_norm']", weight="conv1.weight")
     assert names(folded, stored=("conv1.weight",)) == ["conv1"]
+
+
+def test_weights_say_whose_the_nodes_are_that_do_not() -> None:
+    def used(op: str, *inputs: str, gives: str = "y") -> NodeDef:
+        found = node(op, f"{op}_7")
+        found.inputs, found.outputs = list(inputs), [gives]
+        return found
+
+    nodes = [
+        used("Conv", "x", "stem.weight"),
+        used("MatMul", "y", "val_3", gives="p"),  # turned, the weight has lost its name
+        used("Add", "p", "layers.0.attn.q.bias", gives="q"),
+        used("MatMul", "q", "q", gives="s"),
+        used("Gemm", "s", "layers.0.attn.out.weight", "layers.0.attn.out.bias"),
+        used("Relu", "y"),
+        used("Gemm", "y", "layers.1.fc.weight"),
+        used("Softmax", "y"),
+    ]
+    weights = {name for n in nodes for name in n.inputs if "." in name}
+    assert layer_names(nodes, weights) == [
+        "stem",
+        "layers.0.attn.q.MatMul",
+        "layers.0.attn.q.Add",
+        "layers.0.attn.MatMul",
+        "layers.0.attn.out",
+        "layers.Relu",
+        "layers.1.fc",
+        "Softmax_7",
+    ]
+    nodes[0].name = "/body/Conv"  # where some say it themselves, the others have none
+    assert layer_names(nodes, weights)[:2] == ["body", "MatMul_7"]
 
 
 def test_the_namespace_will_do() -> None:

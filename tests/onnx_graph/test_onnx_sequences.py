@@ -108,7 +108,7 @@ def test_a_sequence_that_is_given_has_a_length_with_a_name() -> None:
 def test_what_cannot_be_taken_apart_has_an_unknown_shape(body: str, why: str) -> None:
     loaded = model(f"n (float[3,8] x) => (float z) <int64 two = {{2}}> {{ {body}  z = Relu(y) }}")
     (reason,) = reasons(loaded).values()
-    assert reason == f"shape of 'y' unknown: {why}"
+    assert reason.startswith(f"shape of 'y' unknown: {why}, in '")
 
 
 def test_whether_an_optional_is_empty_decides_a_branch() -> None:

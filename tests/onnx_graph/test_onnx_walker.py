@@ -118,6 +118,20 @@ def test_one_bad_node_fails_alone() -> None:
     assert str(layer.where) == "micro.onnx: node 'Conv_0' (Conv)"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("y = Col2Im(m, two, two)", "'m' has 2 axes, not 3"),
+        ("y = DFT(x, two, one)", "'two' holds 2 numbers"),
+        ("y = STFT(x, two, , one)", "'two' holds 2 numbers"),
+    ],
+)
+def test_a_malformed_node_says_what_is_wrong(body: str, reason: str) -> None:
+    stored = "int64[2] two = {4, 4}, int64 one = {1}"
+    text = f"n (float[1,8,1] x, float[4,9] m) => (float y) <{stored}> {{ {body} }}"
+    assert list(reasons(model(text, 20)).values()) == [reason]
+
+
 def test_names_that_nothing_makes() -> None:
     loaded = model("n (float[2] x) => (float y) { y = Add(x, nowhere) }")
     assert reasons(loaded) == {"Add_0": "'nowhere' is not defined"}
@@ -147,6 +161,38 @@ def test_a_weight_used_twice_is_stored_once() -> None:
     )
     analysis = analyzed(loaded)
     assert (analysis.totals.mult_adds, analysis.totals.params) == (64, 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "params"),
+    [
+        ("gamma", (1,), 1),  # a learned scalar keeps its name
+        ("val_12", (1,), 0),  # torch's names for numbers in the code
+        ("val_12", (8,), 8),
+        ("/attn/Constant_7_output_0", (1, 1), 0),
+        ("onnx::Mul_12", (1,), 0),
+    ],
+)
+def test_a_number_in_the_code_is_no_parameter(
+    name: str, shape: tuple[int, ...], params: int
+) -> None:
+    node = onnx.helper.make_node("Mul", ["x", name], ["y"])
+    x, y = (onnx.helper.make_tensor_value_info(n, 1, [2, 8]) for n in "xy")
+    number = onnx.TensorProto(
+        name=name, dims=shape, data_type=1, data_location=onnx.TensorProto.EXTERNAL
+    )
+    loaded = of(onnx.helper.make_model(onnx.helper.make_graph([node], "n", [x], [y], [number])))
+
+    assert analyzed(loaded).totals.params == params
+
+
+def test_a_scalar_spread_out_to_a_bias_is_no_parameter() -> None:
+    loaded = with_weights(
+        "n (float[1,3,8,8] x) => (float y) <float zero = {0}, int64[1] k = {4}> {"
+        " b = Expand(zero, k)  y = Conv(x, w, b) }",
+        w=(4, 3, 3, 3),
+    )
+    assert analyzed(loaded).totals.params == 4 * 3 * 9
 
 
 def test_initializers_that_are_inputs_too_are_no_inputs() -> None:

@@ -193,6 +193,10 @@ def relative(draw: Draw) -> Case:
     return {"window": window}, (Shaped((draw(FEW), draw(FEW), 8, 4), "nalc"),)
 
 
+def bucketed(draw: Draw) -> Case:
+    return {"buckets": draw(st.integers(0, 40))}, (Shaped((draw(FEW), draw(FEW), 8, 8), "nalc"),)
+
+
 def partition(draw: Draw) -> Case:
     x = a_map(draw)
     return {"window": tuple(draw(FEW) for _ in range(rank_of(x)))}, (x,)
@@ -372,6 +376,7 @@ CASES: dict[Op, Callable[[Draw], Case]] = {
     },
     tokens.TOKENS: of(a_map),
     tokens.UNTOKENS: square,
+    tokens.TRANSPOSE: of(a_sequence),
     tokens.TAKE: of(a_sequence, index=st.integers(-8, 7)),
     tokens.CLASS_TOKEN: of(a_sequence, count=FEW),
     tokens.POSITION: of(positions, positions=CHANNELS),
@@ -379,6 +384,7 @@ CASES: dict[Op, Callable[[Draw], Case]] = {
     attention.CONTEXT: context,
     attention.ROPE: of(a_sequence),
     attention.RELATIVE_POSITION: relative,
+    attention.BUCKETED_POSITION: bucketed,
     attention.PARTITION: partition,
     attention.MERGE: merge,
     recurrent.LSTM: cell,

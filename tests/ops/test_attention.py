@@ -7,6 +7,7 @@ from one_layer import Net, Row, check, fmap, ids, layer, one, seq, vec
 
 from flopcalc.errors import InputError, ShapeError, SpecError
 from flopcalc.ops.attention import (
+    BUCKETED_POSITION,
     CONTEXT,
     MERGE,
     PARTITION,
@@ -80,6 +81,26 @@ ROWS = [
         "13·13·3",
         "torchvision swin_t, features.1.0.attn.relative_position_bias_table: 169×3",
     ),
+    Row(
+        BUCKETED_POSITION,
+        {"buckets": 32},
+        (Shaped((1, 8, 100, 100), "nalc"),),
+        "8×100×100",
+        {"weight": 256, "add": 80_000},
+        "N·h",
+        "32·8",
+        "T5-small, block.0.layer.0.SelfAttention.relative_attention_bias: 32×8",
+    ),
+    Row(
+        BUCKETED_POSITION,
+        {"buckets": 0},
+        (Shaped((2, 8, 100, 100), "nalc"),),
+        "2×8×100×100",
+        {"add": 160_000},
+        "E",
+        "160000",
+        "T5-small, the other layers: the first one's biases again",
+    ),
     Row(PARTITION, {"window": (7, 7)}, (fmap(96, 56, 56),), "3136×96", {}, "", "", "64 windows"),
     Row(
         PARTITION,
@@ -133,6 +154,25 @@ def test_options() -> None:
     assert net.total("bias") == 0
     assert net.layers[5].attrs["causal"] is True
     assert one("attention", seq(10, 64), 4, bias=False, out_bias=True)[0].total("bias") == 64
+
+
+def test_keys_without_a_bias() -> None:
+    """Whisper: queries, values and the output have one."""
+    net, _ = one("attention", seq(10, 64), 4, k_bias=False)
+    assert net.total("bias") == 3 * 64
+    assert one("attention", seq(10, 64), 4, bias=False, k_bias=True)[0].total("bias") == 64
+
+
+def test_biases_by_distance() -> None:
+    """T5: the first layer stores a table, the others add the same biases."""
+    first, _ = one("attention", seq(10, 64), 4, buckets=32)
+    other, _ = one("attention", seq(10, 64), 4, buckets=0)
+    plain, _ = one("attention", seq(10, 64), 4)
+    assert first.parts() == ["q", "k", "v", "scores", "rel_pos", "softmax", "context", "out"]
+    assert other.parts() == first.parts()
+    assert first.params - plain.params == 32 * 4
+    assert other.params == plain.params
+    assert first.total("add") == other.total("add") == plain.total("add") + 4 * 10 * 10
 
 
 def test_cross_attention() -> None:
@@ -230,6 +270,10 @@ def test_arguments_that_exclude_each_other() -> None:
         net.step("attention", x, 4, kv=source, window=3)
     with pytest.raises(SpecError, match="'kv' and 'fused' exclude each other"):
         net.step("attention", x, 4, kv=source, fused=True)
+    with pytest.raises(SpecError, match="'k_bias' and 'fused' exclude each other"):
+        net.step("attention", x, 4, k_bias=False, fused=True)
+    with pytest.raises(SpecError, match="'buckets' and 'window' exclude each other"):
+        net.step("attention", x, 4, buckets=32, window=3)
     with pytest.raises(ShapeError, match="attention needs a sequence of tokens, not 3×3×64"):
         net.step("attention", x, 4, kv=source)
 

@@ -64,6 +64,16 @@ def test_fc_with_activation() -> None:
     assert y.text() == "3"
 
 
+def test_two_embeddings_may_share_a_table() -> None:
+    """T5: the words of the text and of the answer."""
+    net = Net()
+    net.step("embed", net.input(ids(10)), 64, 1000)
+    answer = net.step("embed", net.input(ids(3)), 64, 1000, tied="embed0")
+    assert net.tied == ["embed0"]
+    assert answer.text() == "3×64"
+    assert net.params == 64 * 1000
+
+
 def test_tied_weights_are_stored_once_and_used_twice() -> None:
     net = Net()
     x = net.step("embed", net.input(ids(10)), 16, 100)

@@ -7,12 +7,13 @@ from one_layer import Row, check, fmap, ids, one, seq, vec
 
 from flopcalc.errors import ShapeError
 from flopcalc.ops.require import TO_MAP
-from flopcalc.ops.tokens import CLASS_TOKEN, POSITION, TAKE, TOKENS, UNTOKENS
+from flopcalc.ops.tokens import CLASS_TOKEN, POSITION, TAKE, TOKENS, TRANSPOSE, UNTOKENS
 from flopcalc.tensor import Shaped
 
 ROWS = [
     Row(TOKENS, {}, (fmap(768, 14, 14),), "196×768", {}, "", "", "ViT-B/16 at 224: 14·14 patches"),
     Row(UNTOKENS, {"size": (14, 14)}, (seq(196, 768),), "14×14×768", {}, "", "", "and back"),
+    Row(TRANSPOSE, {}, (seq(196, 512),), "512×196", {}, "", "", "MLP-Mixer S/16: 512 channels"),
     Row(TAKE, {"index": 0}, (seq(197, 768),), "768", {}, "", "", "ViT's class token"),
     Row(TAKE, {"index": -1}, (seq(197, 768, batch=2),), "2×768", {}, "", "", "the last token"),
     Row(
@@ -68,6 +69,7 @@ def test_steps() -> None:
     assert one("untokens", seq(25, 8))[1].text() == "5×5×8"
     assert one("untokens", seq(25, 8), 5)[1].text() == "5×5×8"
     assert one("untokens", seq(24, 8), (4, 6))[1].text() == "4×6×8"
+    assert one("transpose", seq(24, 8, batch=2))[1].text() == "2×8×24"
     assert one("cls_token", seq(24, 8))[1].text() == "25×8"
     assert one("take", seq(24, 8), -24)[1].text() == "8"
     assert one("pos_embed", seq(24, 8))[0].total("weight") == 192
@@ -113,6 +115,13 @@ def test_steps() -> None:
             fmap(8, 4, 4),
             (),
             "a class token needs a sequence of tokens, not 4×4×8",
+            "put 'tokens' before it",
+        ),
+        (
+            "transpose",
+            fmap(8, 4, 4),
+            (),
+            "transpose needs a sequence of tokens, not 4×4×8",
             "put 'tokens' before it",
         ),
         (

@@ -17,7 +17,10 @@ from flopcalc.renderers import render
 
 Run = Callable[..., Any]
 EVIL = "</script><img src=x onerror=hacked=1><script>hacked=1</script>"
-LAYERS = (f"a.{EVIL}", "b.<img src=x onerror=hacked=1>", 'c" onclick="hacked=1')
+LAYERS = (
+    *(f"a.{EVIL}", "b.<img src=x onerror=hacked=1>", 'c" onclick="hacked=1'),
+    *(f"{EVIL}.x", f"{EVIL}.y"),  # a block of that name
+)
 HOSTILE = Doc(
     EVIL,
     (
@@ -74,6 +77,7 @@ COMMANDS = (
     ("compare", "mobilenet_v1"),
     ("explain", "mobilenet_v1", "conv2"),
     ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32"),
+    ("check", "mobilenet_v1", "--max", "mult_adds=600M"),
     ("models", "mobilenet"),
     ("conventions",),
 )
@@ -185,6 +189,37 @@ class TestInABrowser:
         browser.find_element("css selector", "input[value=params]").click()
         last = browser.find_elements("css selector", "#icicle button")[-1]
         assert last.get_attribute("aria-label").startswith("fc: 1,025,000, 24.2")
+        stops = "return document.querySelectorAll('#icicle button[tabindex=\"0\"]').length"
+        assert browser.execute_script(stops) == 1  # for the tab key; arrows do the rest
+
+    def test_the_kinds_are_told_by_their_colours(
+        self, browser: Any, page: Callable[..., Path]
+    ) -> None:
+        browser.get(page("analyze", "mobilenet_v1").as_uri())
+        items = browser.find_elements("css selector", "#kinds li")
+        assert [item.text for item in items] == [
+            *("pointwise 94.86 %", "depthwise 3.06 %", "standard 1.91 %", "fc 0.18 %"),
+        ]
+        color = "return getComputedStyle(arguments[0], arguments[1]).backgroundColor"
+        bar = browser.find_element("css selector", "#icicle button[aria-label^='fc:']")
+        assert browser.execute_script(color, items[-1], "::before") == browser.execute_script(
+            color, bar, None
+        )
+        assert browser.find_element("css selector", ".totals").text == (
+            "568.7 M Mult-Adds · 4.232 M params"
+        )
+
+    def test_a_large_network_has_all_its_layers(
+        self, browser: Any, page: Callable[..., Path]
+    ) -> None:
+        """In a terminal DenseNet-201 is folded to blocks; the page folds itself."""
+        browser.get(page("analyze", "densenet201").as_uri())
+        assert len(names(browser)) == 303
+        browser.find_element("css selector", "input[data-fold]").click()
+        assert "denseblock3 (144)" in names(browser)
+        gone = """return [...document.querySelectorAll('#icicle button')].filter(b =>
+            getComputedStyle(b).borderLeftWidth !== '0px' && b.clientWidth <= 0).length"""
+        assert browser.execute_script(gone) == 0
 
     @staticmethod
     def detail(browser: Any) -> str:
@@ -216,7 +251,7 @@ class TestInABrowser:
         file.write_text(render(HOSTILE, "html"), encoding="utf-8")
         browser.get(file.as_uri())
         buttons = browser.find_elements("css selector", "#icicle button")
-        assert len(buttons) == 6
+        assert len(buttons) == 4 + 5
         for button in buttons:
             button.click()
         assert browser.execute_script("return window.hacked === undefined")

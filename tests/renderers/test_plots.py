@@ -25,6 +25,10 @@ COMMANDS = {
     "kinds": ("analyze", "mobilenet_v1", "--by", "kind"),
     "compare": ("compare", "mobilenet_v1"),
     "sweep": ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32"),
+    "check": (
+        *("check", "mobilenet_v1", "mobilenet_v2", "--max", "mult_adds=500M"),
+        *("--max", "params=4.4M", "--max", "weight_bytes=20MB"),
+    ),
 }
 
 
@@ -36,7 +40,7 @@ def texts(picture: str) -> list[str]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_pictures(run: Run, tmp_path: Path, name: str, golden: Callable[[str, str], None]) -> None:
     file = tmp_path / "x.svg"
-    assert run(*COMMANDS[name], "--plot", str(file)).code == 0
+    assert run(*COMMANDS[name], "--plot", str(file)).code == (name == "check")
     golden(f"{name}.svg", file.read_text(encoding="utf-8"))
 
 
@@ -49,6 +53,52 @@ def test_the_papers_curve_has_its_points_and_names(run: Run, tmp_path: Path) -> 
     assert {"Mult-Adds (logarithmic)", "ImageNet top-1 accuracy", "1 · 224"} <= set(texts(picture))
     assert "prefers-color-scheme:dark" in picture
     assert "http" not in picture.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_a_check_is_drawn_beside_its_limits(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.vl.json"
+    run(*COMMANDS["check"], "--plot", str(file))
+    picture = json.loads(file.read_text(encoding="utf-8"))
+    rows = {(row["label"], row["group"]): row["x"] for row in picture["data"]["values"]}
+
+    assert rows["mobilenet_v1: Mult-Adds", "EXCEEDED"] == 568_740_352 / 500_000_000
+    assert rows["mobilenet_v1: params", "ok"] == 4_231_976 / 4_400_000
+    assert rows["mobilenet_v2: weight bytes", "ok"] == 14_155_936 / 20_000_000
+    assert list(rows.values()) == sorted(rows.values(), reverse=True)
+    assert picture["layer"][1]["encoding"] == {"x": {"datum": 1.0}}  # the limit
+
+
+def test_two_limits_of_one_number_are_two_bars(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    limits = ("--max", "params=5M", "--max", "params=8M")
+    assert run("check", "mobilenet_v1", *limits, "--plot", str(file)).code == 0
+    labels = texts(file.read_text(encoding="utf-8"))
+
+    assert {"mobilenet_v1: params, 5M", "mobilenet_v1: params, 8M"} <= set(labels)
+
+
+LONG = "features.denseblock4.denselayer16_with_a_name_of_its_own.conv2"
+
+
+@given(st.integers(1, 3), st.lists(st.integers(1, 10**12), min_size=1, max_size=5), st.booleans())
+def test_no_text_leaves_the_picture(series: int, sizes: list[int], percent: bool) -> None:
+    """By a generous estimate of its width: long names, titles, legends and numbers."""
+    words = " · ".join([LONG] * 4)
+    marks = tuple(Mark(f"{LONG}{n}", x, group="a" * n, note=LONG) for n, x in enumerate(sizes))
+    many = tuple(Series(f"{LONG} {n}", marks) for n in range(series))
+    rule = max(sizes) / 2 if percent else 0
+    for kind in ("bars", "points"):
+        chart = Chart(kind, words, LONG, "y", many, words, percent=percent, rule=rule)
+        root = ET.fromstring(svg(chart))  # noqa: S314 - our own
+        for text in root.iter(f"{SPACE}text"):
+            if "transform" in text.attrib or text.text in {LONG, "y"}:
+                continue  # the names of the axes
+            small = "font-size" in text.get("style", "")
+            wide = len(text.text or "") * (5.3 if small else 6.2)
+            anchor = text.get("class", "").split()
+            x = float(text.attrib["x"]) - (wide if "r" in anchor else wide / 2 * ("m" in anchor))
+            assert x >= 0
+            assert x + wide <= float(root.attrib["width"])
 
 
 def test_vega_has_the_same_numbers(run: Run, tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ CASES = [
     ),
     (["mul: [[sigmoid], []]"], ["mul1.0.sigmoid1 8×8×4", "mul1 8×8×4"]),
     (
+        ["{avg_pool: 3, s: 1, padding: 1}", "sub: input", "sub: [input, input, []]"],
+        ["avg_pool1 8×8×4", "sub1 8×8×4", "sub2 8×8×4"],
+    ),
+    (
+        ["tokens", "transpose", "fc: 9", "fc: 64", "transpose"],
+        [
+            *("tokens1 64×4", "transpose1 4×64", "fc1 4×9", "fc2 4×64"),
+            "transpose2 64×4",
+        ],
+    ),
+    (
         ["{seq: [{pw: 4, name: a}, {pw: 4}, {add: a}], repeat: 2}"],
         [f"seq1.{i}.{name} 8×8×4" for i in (0, 1) for name in ("a", "pw1", "add1")],
     ),

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from flopcalc import catalog
 from flopcalc.engine.count import Analysis, count
 from flopcalc.graph import Scale
 from flopcalc.spec.model import SpecModel, load_spec
 
-SPECS = Path(__file__).parents[2] / "specs"
-
 
 def model(name: str) -> SpecModel:
-    path = SPECS / f"{name}.yaml"
+    path = Path(catalog.specs_folder()) / catalog.shipped()[name]
     return load_spec(path.read_text(encoding="utf-8"), path.name)
 
 

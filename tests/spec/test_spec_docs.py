@@ -12,7 +12,7 @@ from flopcalc.engine.count import count
 from flopcalc.errors import InputError
 from flopcalc.graph import Scale
 from flopcalc.ops.registry import all_steps
-from flopcalc.spec import calls, elaborate, grammar, knobs, terms, written
+from flopcalc.spec import calls, elaborate, grammar, knobs, published, terms, written
 from flopcalc.spec.model import load_spec
 
 PAGE = Path(__file__).parents[2] / "docs" / "spec-language.md"
@@ -88,6 +88,7 @@ def test_every_key_word_and_limit_is_documented() -> None:
         *(*grammar.FILE_KEYS, *grammar.VARIANT_KEYS, *grammar.BLOCK_KEYS, *grammar.PARAM_TYPES),
         *(*calls.COMMON, *calls.LONG_SPELLINGS, *calls.ALPHA_WORDS, *knobs.SCALING_KEYS),
         *(*terms.ARITIES, *all_steps()),
+        *(*published.KEYS, *published.COLUMNS, *published.PARAMS),
     ]
     missing = [word for word in words if not re.search(rf"`[^`\n]*\b{word}\b[^`\n]*`", page)]
     assert missing == []

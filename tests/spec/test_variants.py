@@ -174,3 +174,21 @@ def test_defaults_see_the_file_not_the_block(load: Load) -> None:
         body: [b]
     """).graph()
     assert [layer.op.kind for layer in graph.layers] == ["pointwise", "relu", "gelu"]
+
+
+def test_a_variant_rounds_in_its_own_way(shapes: Callable[..., list[str]]) -> None:
+    """`scaling` in a variant stands for the whole rule, and for the multipliers it starts from."""
+    text = """
+    flopcalc: 1
+    input: 8x8x3
+    scaling: {round: floor, min: 4}
+    body: [{conv: 10, k: 3, name: a}]
+    variants:
+      coarse: {scaling: {round: div8}}
+      wide: {scaling: {round: floor, min: 6, alpha: 2}}
+    """
+
+    assert shapes(text, alpha=0.25) == ["a 8×8×4"]
+    assert shapes(text, alpha=0.25, variant="coarse") == ["a 8×8×8"]
+    assert shapes(text, alpha=0.25, variant="wide") == ["a 8×8×6"]
+    assert shapes(text, variant="wide") == ["a 8×8×20"]

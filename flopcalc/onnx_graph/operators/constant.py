@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flopcalc.dim import Expr
 from flopcalc.errors import ShapeError
 from flopcalc.onnx_graph.proto import DTYPES, FLOATS
-from flopcalc.onnx_graph.walker import stored_value
+from flopcalc.onnx_graph.scope import stored_value
 
 if TYPE_CHECKING:
     from flopcalc.onnx_graph.node import Node

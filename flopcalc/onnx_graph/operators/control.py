@@ -51,7 +51,7 @@ def If(n: Node) -> None:
         (n.tensor(n.input(0)),) if n.input(0).shape is not None else (),
         {},
         name=n.name,
-        where=n.walker.where(n),
+        where=n.walker.where(n.definition, n.name),
         params=tuple(stored.values()),  # of the branch that is not counted: they are stored too
         shapes=(),
     )

@@ -18,7 +18,6 @@ from flopcalc.tensor import Shaped
 if TYPE_CHECKING:
     from flopcalc.onnx_graph.node import Node
     from flopcalc.onnx_graph.values import Value
-    from flopcalc.op import Attrs, Op
     from flopcalc.tensor import Tensor
 
 
@@ -56,30 +55,15 @@ def convolution(
     if w.rank != len(image.shape):
         message = f"a kernel of {shape_text(w.dims)} for a map of {shape_text(image.shape)}"
         raise ShapeError(message, hint="the kernel has output and input channels, then sizes")
-    key = None
-    if not n.scope.attributes:  # `repr`, since 1 and 1.0 are equal, and one of them is an error
-        key = (image[1:], w.shape, b is None, repr(n.definition.attributes))
-    known = _alike.get(key)  # most convolutions of a large graph are copies of a few
-    if known is None:
-        out, per_group, *kernel = fixed(w.dims, f"shape of the kernel '{w.name}'")
-        groups = n.integer("group", 1)
-        channels = _with_channels(image, per_group, groups).shape
-        window = window_of(n, image.shape[2:], tuple(kernel))
-        op = conv_op(per_group * groups, out, groups, window.kernel)
-        known = (op, conv_attrs(window, out, groups, bias=b is not None), channels)
-        if key is not None and len(_alike) < _MANY:
-            _alike[key] = known
-    n.op, attrs, shape = known
-    if shape != image.shape:
-        image = image._replace(shape=shape)
+    out, per_group, *kernel = fixed(w.dims, f"shape of the kernel '{w.name}'")
+    groups = n.integer("group", 1)
+    image = _with_channels(image, per_group, groups)
+    window = window_of(n, image.shape[2:], tuple(kernel))
+    n.op = conv_op(per_group * groups, out, groups, window.kernel)
+    attrs = conv_attrs(window, out, groups, bias=b is not None)
     params = n.params(w, "weight") + n.params(b, "bias")
     (y,) = n.layer("", n.op, image, attrs=attrs, params=params)
     return y
-
-
-# what the numbers of a convolution make of it: op, attributes, shape of the map
-_alike: dict[object, tuple[Op, Attrs, tuple[int, ...]]] = {}
-_MANY = 10_000
 
 
 def _with_channels(image: Tensor, per_group: int, groups: int) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flopcalc.dim_values import definitely_different
 from flopcalc.errors import ShapeError
 from flopcalc.onnx_graph.operators.attention import Heads, longer, rotated, scaled_dot_product
+from flopcalc.onnx_graph.operators.contents import the_one
 from flopcalc.onnx_graph.operators.windows import fixed
 from flopcalc.onnx_graph.shapes import shape_text
 from flopcalc.ops.attention import CONTEXT, ROPE, SCORES
@@ -256,6 +257,6 @@ def RelativePositionBias(n: Node) -> None:
 
     n.op = move("RelativePositionBias")
     table = n.input(0)
-    queries, keys = n.input(1).integers()[0], n.input(2).integers()[0]
+    queries, keys = the_one(n.input(1)), the_one(n.input(2))
     shapes = [Shaped((1, table.dims[1], queries, keys), "nalc")]  # type: ignore[arg-type]  # see tensor.py
     n.add(n.op, params=n.params(table, "weight"), shapes=shapes)

@@ -30,12 +30,21 @@ if TYPE_CHECKING:
 
 def BatchNormalization(n: Node) -> None:
     """ai.onnx BatchNormalization, versions 1 to 15: as inference, but where training_mode is 1."""
-    op = BATCH_NORM_TRAINING if n.integer("training_mode", 0) else BATCH_NORM
-    n.op = op
+    training = n.integer("training_mode", 0) != 0
+    n.op = BATCH_NORM_TRAINING if training else BATCH_NORM
     x = _channels_second(n, n.input(0))
     kinds: tuple[ParamKind, ...] = ("norm", "norm", "buffer", "buffer")
-    params = tuple(p for i, kind in enumerate(kinds, 1) for p in n.params(n.input(i), kind))
-    n.add(op, x, params=params)
+    used = [n.input(0), *(n.input(i) for i in range(1, 3 if training else 5))]
+    if all(value.constant for value in used):  # a standardised kernel is stored, not computed
+        for value, kind in zip(used[1:], kinds, strict=False):
+            n.params(
+                value, kind
+            )  # what they are is said here, where they count is where it is used
+        sources = tuple(dict.fromkeys(source for value in used for source in value.sources))
+        n.constant(n.input(0).dims, x.dtype, sources=sources)
+    else:
+        params = tuple(p for i, kind in enumerate(kinds, 1) for p in n.params(n.input(i), kind))
+        n.add(n.op, x, params=params)
     for i in range(1, n.outputs):
         n.give(i, (x.shape[1],), x.dtype)
 

@@ -113,9 +113,9 @@ def MaxUnpool(n: Node) -> None:
 def MaxRoiPool(n: Node) -> None:
     """ai.onnx MaxRoiPool, versions 1 to 22: how much it compares depends on the regions."""
     n.op = MAX_POOL
-    x, regions = n.input(0), n.input(1)
+    x, regions = n.view(n.input(0), "nchw"), n.view(n.input(1), "nc")
     size = n.integers("pooled_shape") or ()
-    n.opaque("the sizes of the regions depend on the data", (regions.dims[0], x.dims[1], *size))
+    n.opaque("the sizes of the regions depend on the data", (regions.batch, x.channels, *size))
 
 
 def RoiAlign(n: Node) -> None:
@@ -138,6 +138,7 @@ def Col2Im(n: Node) -> None:
     """ai.onnx Col2Im, version 18: columns added up where their blocks overlap."""
     n.op = COL2IM
     x = n.input(0)
+    columns = n.view(x, "ncl")
     size = n.input(1).integers()
     block = fixed(n.input(2).integers(), "the block's size")
     count = 1
@@ -145,4 +146,4 @@ def Col2Im(n: Node) -> None:
         count *= k
     shape = (x.dims[0], x.dims[1] // count, *size)
     axes = "nc" + "dhw"[3 - len(size) :] if len(size) in (2, 3) else "nc" + "l" * len(size)
-    n.add(COL2IM, n.view(x, "ncl"), shapes=[Shaped(shape, axes)])  # type: ignore[arg-type]  # see tensor.py
+    n.add(COL2IM, columns, shapes=[Shaped(shape, axes)])  # type: ignore[arg-type]  # see tensor.py

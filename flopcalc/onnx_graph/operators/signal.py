@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flopcalc.dim import Dim, floor_div
 from flopcalc.dim_values import product
 from flopcalc.errors import ShapeError
+from flopcalc.onnx_graph.operators.contents import the_one
 from flopcalc.onnx_graph.operators.data import unknown_work, work
 from flopcalc.onnx_graph.operators.windows import fixed
 from flopcalc.onnx_graph.proto import DTYPES
@@ -26,9 +27,9 @@ def DFT(n: Node) -> None:
     x = n.input(0)
     axis = n.integer("axis", 1)
     if n.version >= 20:
-        axis = fixed(n.input(2).integers(), "the axis")[0] if n.has(2) else -2
+        axis = fixed((the_one(n.input(2)),), "the axis")[0] if n.has(2) else -2
     axis = axis_of(axis, x.rank)
-    length: Dim = n.input(1).integers()[0] if n.has(1) else x.dims[axis]
+    length: Dim = the_one(n.input(1)) if n.has(1) else x.dims[axis]
     rows = product(s for i, s in enumerate(x.dims[:-1]) if i != axis)
     one_sided = n.integer("onesided", 0) != 0
     kept = length
@@ -51,12 +52,12 @@ def STFT(n: Node) -> None:
     x = n.input(0)
     if x.rank not in (2, 3):
         raise ShapeError(f"a signal of {shape_text(x.dims)}", hint="batch, length, parts")
-    (step,) = n.input(1).integers()
+    step = the_one(n.input(1))
     window = n.optional(2)
     if n.has(3):
-        frame = n.input(3).integers()[0]
+        frame = the_one(n.input(3))
     elif window is not None:
-        frame = window.dims[0]
+        frame = n.view(window, "c").channels
     else:
         raise ShapeError("neither a window nor a frame length", hint="inputs 2 and 3")
     frames = floor_div(x.dims[1] - frame, step) + 1
@@ -95,7 +96,7 @@ def _window(n: Node, cosines: int) -> None:
     n.op = WINDOW
     size = n.input(0)
     dtype = DTYPES.get(n.integer("output_datatype", 1), "float32")
-    shape = (size.integers()[0],)
+    shape = (the_one(size),)
     if size.constant:
         n.constant(shape, dtype)
         return
@@ -108,7 +109,7 @@ def MelWeightMatrix(n: Node) -> None:
     n.op = work(n)
     values = [n.input(i) for i in range(5)]
     dtype = DTYPES.get(n.integer("output_datatype", 1), "float32")
-    bins, length = values[0].integers()[0], values[1].integers()[0]
+    bins, length = the_one(values[0]), the_one(values[1])
     shape = (floor_div(length, 2) + 1, bins)
     if all(value.constant for value in values):
         n.constant(shape, dtype)
