@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from flopcalc.other_names import OTHER_NAMES
 from flopcalc.renderers.markdown import escape
 from flopcalc.renderers.svg import svg
 from flopcalc.reports.common import count_text
@@ -33,6 +34,13 @@ Networks are trained by recipes and on data of their own: a point higher up may 
 On the front, where no other has fewer Mult-Adds and a higher accuracy:
 """
 
+OTHERS = """\
+## Other names
+
+timm and Hugging Face call some of them differently; those names find them too.
+Capitals and hyphens make no difference (`bert-base-uncased`).
+"""
+
 
 def page(entries: list[Entry]) -> str:
     """The tables of all networks, by family."""
@@ -43,6 +51,10 @@ def page(entries: list[Entry]) -> str:
     for family in families:
         parts.append(f"## {family.replace('_', ' ').capitalize()}")
         parts.append(_table([entry for entry in entries if entry.family == family]))
+    parts.append(OTHERS.rstrip("\n"))
+    lines = ["| theirs | name |", "|:--|:--|"]
+    lines += [f"| {escape(theirs)} | {escape(ours)} |" for theirs, ours in OTHER_NAMES.items()]
+    parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 

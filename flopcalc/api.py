@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flopcalc import catalog
 from flopcalc.engine.count import Analysis, count
 from flopcalc.engine.judge import judge
-from flopcalc.errors import InputError
+from flopcalc.errors import InputError, did_you_mean
 from flopcalc.graph import Scale
 from flopcalc.record import Record
 from flopcalc.spec.model import SpecModel, load_spec, places
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 
 
 NO_SCALE = Scale()
+
+
+_KNOBS = Scale._fields
+_EXAMPLES = {"alpha": 0.75, "rho": 0.5, "depth": 1.2, "res": 192, "length": 64, "batch": 8}
 
 
 class Loaded(Record):
@@ -307,7 +311,12 @@ def merged(first: Scale, then: Scale) -> Scale:
 
 
 def scale_of(knobs: Knobs) -> Scale:
-    """The scale that keyword arguments ask for."""
+    """The scale that keyword arguments ask for.
+
+    Raises an `InputError` for a name that is no knob, and where a number is needed but not given.
+    """
+    for name, value in knobs.items():
+        _check_knob(name, value)
     res = knobs.get("res")
     return Scale(
         alpha=knobs.get("alpha"),
@@ -323,6 +332,19 @@ def scale_of(knobs: Knobs) -> Scale:
         inputs=tuple((name, tuple(shape)) for name, shape in knobs.get("inputs", {}).items()),
         trips=tuple(knobs.get("trips", {}).items()),
     )
+
+
+def _check_knob(name: str, value: object) -> None:
+    if name not in _KNOBS:
+        raise InputError(f"unknown knob '{name}'", hint=did_you_mean(name, _KNOBS))
+    if name not in _EXAMPLES or value is None:
+        return
+    whole = isinstance(_EXAMPLES[name], int)
+    sides = value if name == "res" and isinstance(value, tuple) else (value,)
+    if not all(hasattr(side, "__index__" if whole else "__float__") for side in sides):
+        kind = "an integer" if whole else "a number"
+        message = f"{name} {value!r} is not {kind}"
+        raise InputError(message, hint=f"for example {name}={_EXAMPLES[name]}")
 
 
 def _written(value: object) -> str:

@@ -120,6 +120,24 @@ class Builder:
         layers.append(_new(Layer, (name, op, inputs, made, params, attrs, env, times, where)))
         return made
 
+    def repeat(
+        self,
+        like: Layer,
+        name: str,
+        inputs: tuple[Tensor, ...],
+        params: tuple[Param, ...],
+        where: Where | None,
+    ) -> Tensor:
+        """As `again`, of a layer with one output, which it returns: large graphs have the most."""
+        layers = self.layers
+        if len(layers) >= self.max_layers:
+            raise self._too_many(where)
+        _, op, _, ((_, shape, axes, dtype),), _, attrs, env, times, _ = like
+        number = self._ids = self._ids + 1
+        made = _new(Tensor, (number, shape, axes, dtype))
+        layers.append(_new(Layer, (name, op, inputs, (made,), params, attrs, env, times, where)))
+        return made
+
     def _too_many(self, where: Where | None) -> LimitError:
         message = f"the network has more than {self.max_layers} layers"
         return LimitError(message, where=where, hint="fewer or smaller repeats")

@@ -78,23 +78,61 @@ def networks(file: str) -> list[str]:
 def find(model: str) -> Found:
     """The file that `model` means.
 
-    A path that exists; a shipped file's stem, or the name of one of its variants. Raises
-    `FileError` with the nearest name where there is none.
+    A path that exists; a shipped file's stem, the name of one of its variants, or what timm or
+    Hugging Face call it, in any case and with hyphens. Raises `FileError` with the nearest name
+    where there is none.
     """
     if os.path.exists(model) or os.sep in model or model.endswith((*SUFFIXES, *ONNX)):  # noqa: PTH110 - likewise
         return _path(model)
-    folder = specs_folder()
-    if f"{model}.yaml" in os.listdir(folder):  # noqa: PTH208 - likewise
-        return _shipped(folder, f"{model}.yaml")
-    files = shipped()
-    if model in files:
-        return _shipped(folder, files[model])
-    for stem, file in files.items():
-        if stem[:3] in model and model in networks(file):  # no other file is read
-            return _shipped(folder, file, model)
-    names = [*files, *(name for file in files.values() for name in networks(file))]
-    hint = did_you_mean(model, names, otherwise="'flopcalc models' lists the networks that ship")
+    found = _named(model)
+    if found:
+        return found
+    from flopcalc.other_names import OTHER_NAMES, plain  # here, as few names need it
+
+    name = plain(model)
+    found = _named(OTHER_NAMES.get(name, name))
+    if found:
+        return found
+    hint = _nearest(name) or "'flopcalc models' lists the networks that ship"
     raise FileError(f"no file and no network '{model}'", hint=hint)
+
+
+def _named(name: str) -> Found | None:
+    """The shipped file of a network; None where none has this name."""
+    folder = specs_folder()
+    if f"{name}.yaml" in os.listdir(folder):  # noqa: PTH208 - pathlib costs start-up time
+        return _shipped(folder, f"{name}.yaml")
+    files = shipped()
+    if name in files:
+        return _shipped(folder, files[name])
+    for stem, file in files.items():
+        if stem[:3] in name and name in networks(file):  # no other file is read
+            return _shipped(folder, file, name)
+    return None
+
+
+def every_name() -> list[str]:
+    """All names that find a network, those of other libraries included."""
+    from flopcalc.other_names import OTHER_NAMES  # here, as few runs need it
+
+    files = shipped()
+    return [*files, *(name for file in files.values() for name in networks(file)), *OTHER_NAMES]
+
+
+def _nearest(name: str) -> str | None:
+    """A hint: a name that differs by underscores, one that begins so, else the one most alike."""
+    names = every_name()
+    return _same(name, names) or did_you_mean(name, names, otherwise="") or None
+
+
+def _same(name: str, names: list[str]) -> str | None:
+    """A hint only where little else can be meant: `resnet_50`, `tf_resnet50`, `mobilenet`."""
+    name = name.removeprefix("tf_").removeprefix("tv_")
+    for other in names:
+        if other.replace("_", "") == name.replace("_", ""):
+            return f"did you mean the network '{other}'?"
+    begun = [other for other in names if other.startswith(name)]
+    return did_you_mean(name, begun, otherwise="") or None
 
 
 def _shipped(folder: str, file: str, variant: str | None = None) -> Found:
@@ -105,10 +143,10 @@ def _path(model: str) -> Found:
     if not os.path.exists(model):  # noqa: PTH110 - pathlib costs start-up time
         stem = os.path.splitext(os.path.basename(model))[0]  # noqa: PTH119, PTH122 - likewise
         hint = "'flopcalc models' lists the networks that ship, 'flopcalc init spec' starts a spec"
-        if stem in shipped():
+        if stem in every_name():
             hint = f"the network '{stem}' ships with flopcalc: leave the folder and suffix away"
         else:
-            hint = _near(model) or hint
+            hint = _near(model) or _without_owner(model) or hint
         raise FileError(f"no such file: '{model}'", hint=hint)
     return Found(model, model)
 
@@ -121,3 +159,14 @@ def _near(model: str) -> str | None:
     except OSError:
         return None
     return did_you_mean(name, there, otherwise="") or None
+
+
+def _without_owner(model: str) -> str | None:
+    """A hint for a name of Hugging Face or a paper: `google/vit-base-patch16-224`, `ViT-B/16`."""
+    from flopcalc.other_names import plain  # here, as few runs need it
+
+    owner, _, name = model.partition("/")
+    if not owner or len(name) < 2 or "/" in name or model.endswith((*SUFFIXES, *ONNX)):
+        return None
+    names = every_name()
+    return _same(plain(f"{owner}_{name}"), names) or _same(plain(name), names)

@@ -30,7 +30,7 @@ class Chart(Record):
 
     `log` spaces x by its logarithm; `percent` says that y, or the length of a bar, is a share of
     one; `rule` is where a line across all bars stands. `groups` are those that marks may be of, in
-    the order of their colours ("" skips one).
+    the order of their colours ("" skips one); `rows` are labels of bars in the order to show them.
     """
 
     kind: Literal["bars", "points"]
@@ -43,3 +43,10 @@ class Chart(Record):
     percent: bool = False
     rule: float = 0.0
     groups: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all marks, each once: first those of `rows`, in their order."""
+        used = dict.fromkeys(mark.label for series in self.series for mark in series.marks)
+        return tuple(dict.fromkeys([*(row for row in self.rows if row in used), *used]))

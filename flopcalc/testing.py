@@ -57,7 +57,7 @@ def assert_budget(
     failed = [text for m, limit in limits.items() if (text := _judge(counted, m, limit))]
     if failed:
         key = next(iter(limits))
-        raise AssertionError("\n".join([*failed, "", *_layers(counted, key)]))
+        raise AssertionError("\n".join([*failed, *_layers(counted, key)]))
 
 
 def _judge(counted: Snapshot, metric: str, written: str | int) -> str:
@@ -94,14 +94,19 @@ def _judge(counted: Snapshot, metric: str, written: str | int) -> str:
 
 
 def _layers(counted: Snapshot, metric: str) -> list[str]:
-    """The layers that weigh most, and their share."""
+    """The layers that weigh most, and their share; nothing where no layer is known."""
     key = "mult_adds" if metric == "mult_adds" else "params"
     whole = counted.value(key) or 1
-    parts = sorted(counted.parts, key=lambda part: -(getattr(part, key) or 0))[:HEAVIEST]
-    lines = [f"the heaviest of {len(counted.parts)} layers:"]
+    known = [part for part in counted.parts if getattr(part, key)]  # what is unknown is not zero
+    parts = sorted(known, key=lambda part: -getattr(part, key))[:HEAVIEST]
+    if not parts:
+        return []
+    names, shapes = max(len(p.name) for p in parts), max(len(p.shape) for p in parts)
+    lines = ["", f"the heaviest of {len(counted.parts)} layers:"]
     for part in parts:
-        number = getattr(part, key) or 0
+        number = getattr(part, key)
         share = join(percent(number / whole))
-        place = f"  {part.where.file}:{part.where.line}" if part.where else ""
-        lines.append(f"  {part.name:16} {part.shape:32} {number:>16,} {share:>8}{place}")
+        place = f"  {part.where._replace(column=0)}" if part.where else ""
+        row = f"  {part.name:{names}}  {part.shape:{shapes}}  {number:>16,} {share:>8}{place}"
+        lines.append(row)
     return lines

@@ -107,7 +107,8 @@ def no_text(path: str, data: bytes, *, too_large: bool) -> InputError:
         return LimitError(f"'{path}' is larger than 256 KiB", hint=hint)
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return FileError(f"'{path}' is UTF-16 text", hint="save it as UTF-8")
-    return FileError(f"'{path}' is a binary file, not YAML", hint="name a YAML text file")
+    hint = "name a YAML text file; an exported graph ends in .onnx"
+    return FileError(f"'{path}' is a binary file, not YAML", hint=hint)
 
 
 def pure_parser(text: str) -> Any:  # noqa: ANN401 - a class made of PyYAML's untyped ones

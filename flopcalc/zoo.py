@@ -52,10 +52,10 @@ def models(
 ) -> list[Entry]:
     """The networks that ship and their variants, each counted at its own scale.
 
-    `pattern` is part of a name, or has `*`; `family` a folder of the networks. `max` and `min`
-    bound `mult_adds`, `params` and `top1` (`"300M"`, `"75%"`). `sort` is one of `ORDERS`, the
-    published accuracy highest first; `top` ends the list. With `scales`, also the widths and
-    resolutions for which something is published.
+    `pattern` is part of a name, ours or timm's, or has `*`; `family` a folder of the networks.
+    `max` and `min` bound `mult_adds`, `params` and `top1` (`"300M"`, `"75%"`). `sort` is one of
+    `ORDERS`, the published accuracy highest first; `top` ends the list. With `scales`, also the
+    widths and resolutions for which something is published.
 
     >>> import flopcalc
     >>> small = flopcalc.models("mobilenet_v1*", max={"mult_adds": "300M"}, scales=True)
@@ -74,9 +74,11 @@ def models(
     if not found:
         known = {c.family for c in candidates()}
         raise InputError(f"no family '{family}'", hint=did_you_mean(str(family), sorted(known)))
-    named = [c for c in found if pattern is None or _like(c.name, pattern)]
+    named = found if pattern is None else _like(found, pattern)
     if not named and pattern is not None:
-        hint = did_you_mean(pattern, [c.name for c in found])
+        hint = did_you_mean(
+            pattern, [c.name for c in found], otherwise="without it, all are listed"
+        )
         raise InputError(f"no network like '{pattern}'", hint=hint)
     counted = _counted(_ordered(named, sort), upper, lower)
     collects = gc.isenabled()
@@ -229,10 +231,17 @@ def _accuracy(row: Published | None) -> float:
     return top / bottom
 
 
-def _like(name: str, pattern: str) -> bool:
-    from fnmatch import fnmatch
+def _like(found: list[Candidate], pattern: str) -> list[Candidate]:
+    """Those of which a name is like the pattern; names of other libraries count as well."""
+    from fnmatch import fnmatchcase
 
-    return fnmatch(name, pattern if "*" in pattern else f"*{pattern}*")
+    from flopcalc.other_names import OTHER_NAMES, plain  # here, as few runs need it
+
+    base, at, knobs = pattern.partition("@")
+    wanted = f"{plain(base)}{at}{knobs}"
+    wanted = wanted if "*" in wanted else f"*{wanted}*"
+    also = {ours for theirs, ours in OTHER_NAMES.items() if fnmatchcase(theirs, wanted)}
+    return [c for c in found if fnmatchcase(c.name, wanted) or c.name in also]
 
 
 def _split(limits: Sequence[str], what: str) -> dict[str, str]:
@@ -248,8 +257,13 @@ def _split(limits: Sequence[str], what: str) -> dict[str, str]:
 def _bound(name: str, value: str | int, what: str) -> Bound:
     if name not in METRICS:
         raise InputError(f"unknown metric '{name}'", hint=did_you_mean(name, METRICS))
-    quantity = parse_quantity(str(value))
-    if quantity.kind != ("share" if name == "top1" else "count"):
+    try:
+        quantity = parse_quantity(str(value))
+    except InputError:
+        if name != "top1":
+            raise
+        quantity = None  # 0.75: a share is written 75%
+    if quantity is None or quantity.kind != ("share" if name == "top1" else "count"):
         example = "top1=75%" if name == "top1" else f"{name}=300M"
         raise InputError(f"'{value}' is no limit of {name}", hint=f"for example --{what} {example}")
     return name, quantity

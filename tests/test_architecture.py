@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # a module imports only from rows above its own; siblings of row 5 do not import each other
 LAYERS = (
     ("record", "version"),
-    ("errors", "chart"),
+    ("errors", "chart", "other_names"),
     ("doc", "quantity", "ranges", "dim", "polynomial", "yaml_errors", "yaml_tree", "output"),
     ("dim_values", "dtypes"),
     ("formula",),

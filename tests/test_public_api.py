@@ -7,6 +7,7 @@ import importlib
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,32 @@ def test_errors_are_flopcalcs() -> None:
     assert caught.value.exit_code == 2
     with pytest.raises(flopcalc.FlopcalcError, match="no file and no network"):
         flopcalc.load("resnet5000")
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message", "hint"),
+    [
+        ({"alfa": 0.5}, "unknown knob 'alfa'", "did you mean 'alpha'?"),
+        ({"alpha": "0.5"}, "alpha '0.5' is not a number", "for example alpha=0.75"),
+        ({"res": "192"}, "res '192' is not an integer", "for example res=192"),
+        ({"res": (192, 192.5)}, "res (192, 192.5) is not an integer", "for example res=192"),
+        ({"batch": 1.5}, "batch 1.5 is not an integer", "for example batch=8"),
+    ],
+)
+def test_a_knob_that_is_none_is_not_overlooked(
+    knobs: dict[str, Any], message: str, hint: str
+) -> None:
+    for call in (flopcalc.analyze, flopcalc.compare, flopcalc.published):
+        with pytest.raises(flopcalc.InputError) as caught:
+            call("mobilenet_v1", **knobs)
+        assert message in str(caught.value)
+        assert caught.value.hint == hint
+
+
+def test_knobs_that_are_not_given_may_be_none() -> None:
+    analysis = flopcalc.analyze("mobilenet_v1", alpha=None, res=None)  # type: ignore[arg-type]  # as programs do
+
+    assert analysis.totals.mult_adds == 568_740_352
 
 
 def test_compare() -> None:

@@ -79,3 +79,22 @@ def test_an_incomplete_count_fails_below_its_limit(tmp_path: Path) -> None:
 def test_the_example_holds() -> None:
     assert doctest.testmod(testing).failed == 0
     assert doctest.testmod(testing).attempted == 2
+
+
+def test_a_count_with_names_has_no_heaviest_layers() -> None:
+    """What is not known is not 0 and 0.00 %."""
+    with pytest.raises(AssertionError) as caught:
+        assert_budget("tests/onnx_graph/graphs/mobilenet_v2.ts.dynbatch.onnx", mult_adds="1G")
+    assert str(caught.value).endswith("Mult-Adds are 300774272*N: its names want values")
+
+
+def test_a_graph_has_nodes_and_no_lines() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_budget("tests/onnx_graph/graphs/lenet5.onnx", mult_adds="1k")
+    lines = str(caught.value).splitlines()
+    assert lines[2] == "the heaviest of 5 layers:"
+    assert lines[3].split()[0] == "3"
+    assert lines[3].endswith(
+        "240,000  57.62 %  tests/onnx_graph/graphs/lenet5.onnx: node '/3/Conv' (Conv)"
+    )
+    assert len({line.index(" → ") for line in lines[3:5]}) == 1

@@ -27,9 +27,7 @@ def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
             return []
         found = model.variants if isinstance(model, SpecModel) else ()
         return _items([f"{name}@{variant}" for variant in found], incomplete)
-    files = catalog.shipped()
-    names = [*files, *(n for file in files.values() for n in catalog.networks(file))]
-    return [*_items(names, incomplete), CompletionItem(incomplete, type="file")]
+    return [*_items(catalog.every_name(), incomplete), CompletionItem(incomplete, type="file")]
 
 
 def layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Command: TypeAlias = Callable[..., Any]
 FORMATS = ("table", "plain", "markdown", "latex", "csv", "json", "html")
+_OF_SUFFIX = {"md": "markdown", "tex": "latex", "csv": "csv", "json": "json", "html": "html"}
 FOR_A_PROGRAM = "flopcalc.for_a_program"  # whether json or csv is asked for: nothing is folded
 UNITS = ("auto", "exact", "M", "G")
 
@@ -131,7 +132,12 @@ _REPORTING = (
         help="[default: table in a terminal, else plain]",
     ),
     click.option("--json", "as_json", is_flag=True, help="As --format json."),
-    click.option("-o", "--output", metavar="FILE", help="Write a file, whole or not at all."),
+    click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write a file, whole or not at all; .md, .tex, .csv, .json and .html say the format.",
+    ),
     click.option("--plot", metavar="FILE", help="A picture: .svg, .vl.json, .png, .pdf, .html."),
     click.option("--units", type=click.Choice(UNITS), default="auto", help="Units of counts."),
     click.option("--color/--no-color", default=None, help="Colour; NO_COLOR is honoured."),
@@ -184,8 +190,12 @@ def reporting(command: Command) -> Command:
     def wrapper(*args: Any, **kwargs: Any) -> Report:  # noqa: ANN401 - whatever the command takes
         names = ("format", "as_json", "output", "plot", "units", "color", "quiet", "strict")
         look = {name: kwargs.pop(name) for name in names}
+        context = click.get_current_context()
+        if look["output"] and not look["format"]:
+            look["format"] = _OF_SUFFIX.get(look["output"].rpartition(".")[2].lower())
+            context.params["format"] = look["format"]
         program = look["as_json"] or look["format"] in {"json", "csv"}
-        click.get_current_context().meta[FOR_A_PROGRAM] = program
+        context.meta[FOR_A_PROGRAM] = program
         return Report(command(*args, **kwargs), look)
 
     return _decorated(wrapper, _REPORTING)

@@ -27,7 +27,8 @@ def write_picture(doc: Doc, path: str) -> None:
         raise InputError("this report has no picture", hint=hint)
     chart = doc.chart()
     if not any(series.marks for series in chart.series):
-        raise InputError("there is nothing to draw", hint="look at the table")
+        hint = "look at the table: names in it want values first, such as --dim N=1"
+        raise InputError("there is nothing to draw", hint=hint)
     try:
         data = picture(chart, ending)
     except ImportError:

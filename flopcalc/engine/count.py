@@ -59,10 +59,10 @@ class LayerCost:
     `mult_adds` is its count of multiply-accumulates, None where unknown. `own` are the stored
     parameters that no earlier layer uses: `params` of them are trainable (weight + bias + norm),
     and `params_by_kind` has the elements of each kind (weight, bias, norm, buffer), where an
-    absent kind is zero.
+    absent kind is zero. `carries` says whether it has Mult-Adds, known or not, or uses parameters.
     """
 
-    __slots__ = ("_counts", "layer", "mult_adds", "own", "params", "params_by_kind")
+    __slots__ = ("_counts", "carries", "layer", "mult_adds", "own", "params", "params_by_kind")
 
     def __init__(self, layer: Layer, own: tuple[Param, ...], known: _Known) -> None:
         op = layer.op
@@ -72,6 +72,7 @@ class LayerCost:
         self.mult_adds: int | None = None if op.opaque else 0
         if mac is not None:
             self.mult_adds = known.value(mac, layer.env) * layer.times
+        self.carries = self.mult_adds != 0 or layer.params != ()
         self.params_by_kind, self.params = known.stored(own) if own else _NOTHING
         self._counts: dict[str, int] | None = None
 
@@ -110,45 +111,52 @@ class LayerCost:
         own = {param.id for param in self.own}
         return tuple(param for param in self.layer.params if param.id not in own)
 
-    @property
-    def carries(self) -> bool:
-        """Whether it has Mult-Adds, known or not, or uses parameters."""
-        return self.mult_adds != 0 or self.layer.params != ()
-
     def __repr__(self) -> str:
         return f"<LayerCost {self.name}: {self.mult_adds} Mult-Adds, {self.params} params>"
 
 
 class _Sum:
-    """The sums over some layers; each is computed when asked for, but the Mult-Adds."""
+    """The sums over some layers, each computed when asked for."""
 
-    __slots__ = ("_known", "layers", "name", "status")
+    __slots__ = ("_mult_adds", "layers", "name")
 
     def __init__(self, name: str, layers: tuple[LayerCost, ...]) -> None:
-        known = 0
-        status: Status = "complete"
-        for cost in layers:
-            if cost.mult_adds is None:
-                status = "partial"
-            else:
-                known += cost.mult_adds
         self.name = name
         self.layers = layers
-        self.status = status
-        self._known = known
+        self._mult_adds: tuple[int, Status] | None = None
+
+    def _summed(self) -> tuple[int, Status]:
+        """The Mult-Adds that are known, and whether they are all."""
+        if self._mult_adds is None:
+            known = 0
+            status: Status = "complete"
+            for cost in self.layers:
+                if cost.mult_adds is None:
+                    status = "partial"
+                else:
+                    known += cost.mult_adds
+            self._mult_adds = known, status
+        return self._mult_adds
+
+    @property
+    def status(self) -> Status:
+        """`partial` where the Mult-Adds of some layer are unknown, else `complete`."""
+        return self._summed()[1]
 
     @property
     def params(self) -> int:
         """Trainable parameters: weight + bias + norm, each stored tensor once."""
-        return sum([cost.params for cost in self.layers])
+        layers = self.layers
+        return layers[0].params if len(layers) == 1 else sum([cost.params for cost in layers])
 
     @property
     def params_by_kind(self) -> Mapping[str, int]:
         """Stored elements of all four kinds, each stored tensor once."""
         total = dict.fromkeys(PARAMETERS, 0)
         for cost in self.layers:
-            for kind, number in cost.params_by_kind.items():
-                total[kind] += number
+            if cost.own:
+                for kind, number in cost.params_by_kind.items():
+                    total[kind] += number
         return total
 
     @property
@@ -178,7 +186,10 @@ class Group(_Sum):
     @property
     def mult_adds(self) -> int | None:
         """Multiply-accumulates: a lower bound where partial, None where nothing is known."""
-        return None if self.status == "partial" and self._known == 0 else self._known
+        if len(self.layers) == 1:  # as of most rows
+            return self.layers[0].mult_adds
+        known, status = self._summed()
+        return None if status == "partial" and known == 0 else known
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {len(self.layers)} layers>"
@@ -192,7 +203,7 @@ class Totals(_Sum):
     @property
     def mult_adds(self) -> int:
         """Multiply-accumulates: exact, or a lower bound where `status` is partial."""
-        return self._known
+        return self._summed()[0]
 
     def __repr__(self) -> str:
         return f"<Totals {self.mult_adds} Mult-Adds, {self.params} params, {self.status}>"
@@ -293,7 +304,7 @@ def scope_of(name: str, level: int) -> str:
     if level < 1:
         message = f"level {level}: blocks unfold from level 1 on"
         raise InputError(message, hint="level 1 shows the steps of the network, 2 their parts")
-    return ".".join(name.split(".", level)[:level])
+    return name.partition(".")[0] if level == 1 else ".".join(name.split(".", level)[:level])
 
 
 def _grouped(costs: Iterable[LayerCost], name_of: Callable[[LayerCost], str]) -> dict[str, Group]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TAIL = ("norm", "activation")
 
+_new = tuple.__new__  # a Record of all its fields, at a third of the time
+
 
 class Saving(Record):
     """A separable pair beside the standard convolution that it stands for."""
@@ -74,35 +76,51 @@ class Edges:
         self.layers = graph.layers
         self.inputs = {tensor.id for tensor in graph.inputs}
         self.readers: dict[int, list[int]] = {}
+        self._pads: dict[int, bool] = {}  # layers that are alike share their attributes
+        self._points: dict[int, bool] = {}
         for i, layer in enumerate(graph.layers):
             for tensor in layer.inputs:
                 self.readers.setdefault(tensor.id, []).append(i)
         for tensor in graph.outputs:
             self.readers.setdefault(tensor.id, []).append(-1)
 
+    def _is_padded(self, layer: Layer) -> bool:
+        known = id(layer.attrs)
+        if known not in self._pads:
+            self._pads[known] = any(map(any, window_of(layer).pads))
+        return self._pads[known]
+
+    def _is_point(self, layer: Layer) -> bool:
+        known = id(layer.attrs)
+        if known not in self._points:
+            self._points[known] = _is_point(layer)
+        return self._points[known]
+
     def follow(self, layer: Layer) -> tuple[tuple[Layer, ...], Layer | None]:
         """The norms and activations after `layer`, and what alone reads the last of them."""
         tail: list[Layer] = []
         while True:
-            readers = self.readers.get(layer.outputs[0].id, []) if len(layer.outputs) == 1 else []
+            outputs = layer.outputs
+            readers = self.readers.get(outputs[0][0], ()) if len(outputs) == 1 else ()
             if len(readers) != 1 or readers[0] < 0:
                 return tuple(tail), None
             layer = self.layers[readers[0]]
-            if layer.op.role not in _TAIL or layer.op.opaque or len(layer.inputs) != 1:
+            op = layer.op
+            if op.role not in _TAIL or op.opaque or len(layer.inputs) != 1:
                 return tuple(tail), layer
             tail.append(layer)
 
     def pair(self, i: int, *, tail: bool = True) -> Site | None:
         """The separable pair that begins with layer `i`, with or without what follows it."""
         first = self.layers[i]
-        if first.op is not DEPTHWISE or _is_point(first) or not first.params:
+        if first.op is not DEPTHWISE or self._is_point(first) or not first.params:
             return None
         between, last = self.follow(first)
         if last is None or last.op is not POINTWISE or not last.params:
             return None
-        if last.times != first.times or any(map(any, window_of(last).pads)):
+        if last.times != first.times or self._is_padded(last):
             return None
-        return Site((first, last), between, self.follow(last)[0] if tail else ())
+        return _new(Site, ((first, last), between, self.follow(last)[0] if tail else ()))
 
     def dense(self, i: int) -> Site | None:
         """The standard convolution that is layer `i`, where it can be made separable."""
@@ -123,7 +141,10 @@ def unshared(graph: Graph, sites: list[Site]) -> list[Site]:
     """The sites whose parameters serve nothing but sites of the same parameters."""
     if not sites:
         return []
-    uses = Counter([param.id for layer in graph.layers for param in layer.params])
+    ids = [param[0] for layer in graph.layers for param in layer.params]
+    if len(set(ids)) == len(ids):  # nothing is stored once and used twice, as nearly always
+        return sites
+    uses = Counter(ids)
     keys = [site.key for site in sites]
     copies = Counter(keys)
     pairs = zip(sites, keys, strict=True)
@@ -165,10 +186,11 @@ def standard_layers(graph: Graph) -> tuple[int, tuple[Layer, ...]]:
         attrs, env, specs = alike[kind]
         name, key = last.name, pair.key
         if key not in stored:  # copies of one module store theirs once
-            own = [Param(f"{name}.{s.name}", s.kind, s.shape) for s in specs]
+            own = [_new(Param, (f"{name}.{s[0]}", s[1], s[2], "float32")) for s in specs]
             stored[key] = tuple(own)
-        joined[name] = Layer(
-            name, CONV, inputs, outputs, stored[key], attrs, env, last.times, last.where
+        joined[name] = _new(
+            Layer,
+            (name, CONV, inputs, outputs, stored[key], attrs, env, last.times, last.where),
         )
         for dropped in (first, *pair.between):
             joined[dropped.name] = None
@@ -199,7 +221,7 @@ def _fits(layer: Layer, x: Shaped) -> bool:
 
 def param_ids(layers: Iterable[Layer]) -> tuple[str, ...]:
     """The ids of all that these layers store."""
-    return tuple([param.id for layer in layers for param in layer.params])
+    return tuple([param[0] for layer in layers for param in layer.params])
 
 
 def _mac(layer: Layer) -> int:

@@ -46,9 +46,9 @@ class Row(Group):
     @property
     def free(self) -> bool:
         """Whether none of its layers has Mult-Adds, known or not, or uses parameters."""
-        if self._known != 0:
+        if self.carrier.carries:
             return False
-        return not [cost for cost in self.layers if cost.carries]
+        return len(self.layers) == 1 or not [cost for cost in self.layers if cost.carries]
 
     @property
     def in_text(self) -> str:
@@ -92,24 +92,20 @@ def rows(analysis: Analysis) -> tuple[Row, ...]:
     for cost in analysis.layers:
         layer = cost.layer
         inputs = layer.inputs
-        members = passed = None
-        if inputs:
-            members = owner.get(inputs[0][0])
-            if members is not None and not _follows(layer):
-                passed, members = members, None
-        follows = True
-        if members is None:
-            members = []
+        before = owner.get(inputs[0][0]) if inputs else None
+        if before is not None and _follows(layer):
+            members = before
+            members.append(cost)
+        else:
+            members = [cost]
             found.append(members)
-            follows = cost.carries
-        members.append(cost)
-        if follows:
-            for tensor in layer.outputs:
-                owner[tensor[0]] = members
-        elif passed is not None and layer.op.free and len(inputs) == 1:
-            for tensor in layer.outputs:  # a transpose between the two, say
-                owner[tensor.id] = passed
-    return tuple(_row(members) for members in found)
+            if not cost.carries:
+                if before is None or len(inputs) != 1 or not layer.op.free:
+                    continue
+                members = before  # what follows a transpose, say, follows what stands before it
+        for tensor in layer.outputs:
+            owner[tensor[0]] = members
+    return tuple([_row(members) for members in found])
 
 
 def fold_op(analysis: Analysis) -> tuple[Row, ...]:
@@ -130,7 +126,11 @@ def fold_block(analysis: Analysis, level: int = 1) -> tuple[Row, ...]:
 def _blocks(found: tuple[Row, ...], level: int) -> tuple[Row, ...]:
     groups: dict[str, list[Row]] = {}
     for row in found:
-        groups.setdefault(scope_of(row.name, level), []).append(row)
+        scope = scope_of(row.name, level)
+        if scope in groups:
+            groups[scope].append(row)
+        else:
+            groups[scope] = [row]
     return tuple([_block(name, members) for name, members in groups.items()])
 
 
@@ -142,17 +142,24 @@ def fold_screen(layers: tuple[Row, ...], most: int, few: int = 6) -> tuple[Row, 
     """
     found = _blocks(layers, 1)
     for level in range(2, 8):
-        if _costly(found) >= few:
+        if costly(found, few - 1):
             break
         deeper = _blocks(layers, level)
-        if _costly(deeper) > most:
+        if costly(deeper, most):
             break
         found = deeper
     return found
 
 
-def _costly(found: tuple[Row, ...]) -> int:
-    return sum(not row.free for row in found)
+def costly(found: tuple[Row, ...], most: int) -> bool:
+    """Whether more than `most` rows cost something."""
+    count = 0
+    for row in found:
+        if not row.free:
+            count += 1
+            if count > most:
+                return True
+    return False
 
 
 def fold_kind(analysis: Analysis) -> tuple[Row, ...]:
@@ -182,7 +189,7 @@ _MANY = 10_000
 
 def _text(tensor: Tensor) -> str:
     """The shape of a tensor as it is shown; large networks have the same few by the thousand."""
-    key = tensor[1], tensor[2]
+    key = tensor[1:3]
     found = _texts.get(key)
     if found is None:
         found = tensor.text()
@@ -213,8 +220,9 @@ def _block(name: str, members: list[Row]) -> Row:
         return members[0]
     layers = [cost for row in members for cost in row.layers]
     shown = [row.carrier for row in members if not row.free] or layers
-    kinds = {cost.layer.op.kind for cost in shown}
-    ops = {cost.layer.op.name for cost in shown}
+    distinct = {cost.layer.op for cost in shown}
+    kinds = {op.kind for op in distinct}
+    ops = {op.name for op in distinct}
     return Row(
         name,
         tuple(layers),

@@ -87,14 +87,14 @@ class Alike:
         return value
 
     def _like(self, tensor: StoredTensor) -> Like:
-        initializer = not is_scalar(tensor)
-        key = (initializer, tensor.type, *tensor.dims)
+        key = (tensor.type, *tensor.dims)
         like = self._stored.get(key)
         if like is None:
-            shape, dtype = key[2:], tensor.dtype
-            sources = (Stored("", shape, dtype, initializer),)
+            shape, dtype = key[1:], tensor.dtype
+            sources = (Stored("", shape, dtype, not is_scalar(tensor)),)
             like = Like("", shape, dtype, constant=True, sources=sources)
-            if len(self._stored) < MAX_KINDS:
+            # of single numbers, some are scalars by their names
+            if set(shape) != {1} and len(self._stored) < MAX_KINDS:
                 self._stored[key] = like
         return like
 
@@ -148,7 +148,10 @@ def _content(scope: Scope, name: str) -> object:
 
 def _told_apart(value: Value | None) -> object:
     """What is the same for equal contents alone; 1 and 1.0 are not."""
-    content = None if value is None else value.content
-    if content is None or set(map(type, content)) == _INTEGERS:
-        return content
-    return repr(content), content
+    if value is None:
+        return None
+    if value.told is None:
+        content = value.content
+        whole = content is None or set(map(type, content)) == _INTEGERS
+        value.told = content if whole else (repr(content), content)
+    return value.told

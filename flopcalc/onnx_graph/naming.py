@@ -25,48 +25,55 @@ def layer_names(nodes: Sequence[NodeDef], stored: Container[str]) -> list[str]:
     and where no node has a scope, theirs all.
     """
     known: dict[str, str] = {}
-    pairs = [_scope(node, i, stored, known) for i, node in enumerate(nodes)]
     found = scopes_of(nodes, stored)
-    if found is not None:
-        pairs = [
-            (scope, node.op_type or leaf) if scope else (scope, leaf)
-            for node, scope, (_, leaf) in zip(nodes, found, pairs, strict=True)
-        ]
-    uses: dict[str, int] = {}
-    for node, (scope, _) in zip(nodes, pairs, strict=True):
-        if scope and node.operation.op_type not in _PLUMBING:
-            uses[scope] = uses.get(scope, 0) + 1
-    parents: set[str] = set()
-    for scope in uses:
-        if "." in scope:
-            head = scope.rpartition(".")[0]
-            while head and head not in parents:
-                parents.add(head)
-                head = head.rpartition(".")[0]
-    for scope in parents:
-        uses[scope] = 0  # its name is that of a block
-    return _different(nodes, pairs, uses)
-
-
-def _different(
-    nodes: Sequence[NodeDef], pairs: list[tuple[str, str]], uses: dict[str, int]
-) -> list[str]:
-    """The names; a node that alone uses its scope has the scope's."""
-    used: dict[str, int] = {}
-    names = []
-    for node, (scope, leaf) in zip(nodes, pairs, strict=True):
-        if not scope:
-            name = leaf
-        elif uses.get(scope) == 1 and node.operation.op_type not in _PLUMBING:
-            name = scope
+    pairs: list[tuple[str, str]] = []
+    for i, node in enumerate(nodes):
+        path, _, leaf = node.name.rpartition("/")
+        if leaf and node.metadata is None and path.rfind("/") == 0:  # `/conv1/Conv`, as most are
+            scope = path[1:]
         else:
-            name = f"{scope}.{leaf}"
+            scope, leaf = _scope(node, i, stored, known)
+        if found is not None:
+            scope = found[i]
+            leaf = (scope and node.op_type) or leaf
+        if scope and node.operation.op_type in _PLUMBING:  # never has the scope's name
+            scope, leaf = "", f"{scope}.{leaf}"
+        pairs.append((scope, leaf))
+    shared = _shared([scope for scope, _ in pairs])
+    names = [
+        scope if scope and scope not in shared else f"{scope}.{leaf}" if scope else leaf
+        for scope, leaf in pairs
+    ]
+    return names if len(set(names)) == len(names) else _different(names)
+
+
+def _shared(scopes: list[str]) -> set[str]:
+    """The scopes of several nodes, and those that enclose others: their names are of blocks."""
+    used = set(scopes)
+    shared: set[str] = set()
+    for scope in {scope[: max(scope.rfind("."), 0)] for scope in used}:
+        head = scope
+        while head and head not in shared:
+            shared.add(head)
+            head = head.rpartition(".")[0]
+    if len(used) < len(scopes):
+        once: set[str] = set()
+        for scope in scopes:
+            (shared if scope in once else once).add(scope)
+    return shared
+
+
+def _different(names: list[str]) -> list[str]:
+    """`names`, those that are there already with a number."""
+    used: dict[str, int] = {}
+    found = []
+    for name in names:
         if name in used:
-            name = _numbered(name, used)
+            found.append(_numbered(name, used))
         else:
             used[name] = 1
-        names.append(name)
-    return names
+            found.append(name)
+    return found
 
 
 def _numbered(name: str, used: dict[str, int]) -> str:
@@ -93,8 +100,6 @@ def _scope(
     if slash:
         if not leaf:
             path, _, leaf = name.rstrip("/").rpartition("/")
-        if path.rfind("/") == 0:  # of one scope, each has its own
-            return path[1:], leaf
         scope = known.get(path)
         if scope is None:
             scope = known[path] = _joined(path.split("/"))

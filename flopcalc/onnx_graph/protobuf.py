@@ -26,18 +26,19 @@ class WireError(Exception):
         self.position = position
 
 
-_left = [0]
+LEFT = [0]
+"""How many objects a file may hold still: what `spend` takes from."""
 
 
 def renew_budget() -> None:
     """Allow `MAX_OBJECTS` again: what one file may hold."""
-    _left[0] = MAX_OBJECTS
+    LEFT[0] = MAX_OBJECTS
 
 
 def spend(objects: int, position: int) -> None:
     """Raise `WireError` where the file holds more than it may."""
-    _left[0] -= objects
-    if _left[0] < 0:
+    LEFT[0] -= objects
+    if LEFT[0] < 0:
         raise WireError(f"more than {MAX_OBJECTS:,} nodes, attributes and tensors", position)
 
 

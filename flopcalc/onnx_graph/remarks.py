@@ -14,7 +14,7 @@ _RULES = "pkg.onnxscript.rewriter.rule_name"
 
 def remarks(nodes: Iterable[NodeDef]) -> tuple[str, ...]:
     """A sentence for each remark; nothing where nothing is certain."""
-    folded = sum(1 for node in nodes if "Conv" in node.op_type and _has_folded_norm(node))
+    folded = sum(1 for node in nodes if "Conv" in node.operation.op_type and _has_folded_norm(node))
     if not folded:
         return ()
     verb, whose = "convolution has", "its bias stands"

@@ -48,9 +48,9 @@ class Value:
     sizes with names in them, or floats. `constant` says that it is the same whatever the inputs
     are; `sources` are the stored tensors it was made from by moving data alone. `made_by` is the
     op of its layer. `axes` names its dimensions, and `tensor` is its place in the graph. `why` says
-    what went wrong where the shape is unknown because of a node that no report lists. `mark` and
-    `read` belong to `alike`: a number for values like this one, and whether its content was asked
-    for.
+    what went wrong where the shape is unknown because of a node that no report lists. `mark`,
+    `read` and `told` belong to `alike`: a number for values like this one, whether its content was
+    asked for, and what equals that of others with the same content alone.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class Value:
         "shape",
         "sources",
         "tensor",
+        "told",
         "why",
     )
 
@@ -94,6 +95,7 @@ class Value:
         self.why = why
         self.mark = 0
         self.read = False
+        self.told: object = None
 
     def renamed(self, name: str) -> Value:
         """The same under another name, with neither sources nor a place in the graph."""
@@ -110,6 +112,7 @@ class Value:
         other.why = ""
         other.mark = self.mark
         other.read = False
+        other.told = self.told
         return other
 
     @property

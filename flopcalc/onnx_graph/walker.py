@@ -99,19 +99,20 @@ class Walker(Layers):
                 [tensors.get(inputs[i]) or self._place(inputs[i], scope) for i in said.inputs]
             )
         else:
-            read = (tensors.get(inputs[said.only]) or self._place(inputs[said.only], scope),)
+            first = inputs[said.only]
+            read = (tensors.get(first) or self._place(first, scope),)
         if said.seen:
             pairs = zip(read, said.seen, strict=True)
             read = tuple(
                 [x if other is None else _new(Tensor, (x[0], *other)) for x, other in pairs]
             )
         params: tuple[Param, ...] = ()
-        for i, j, kind in said.params:
-            params += (self._stored(inputs[i], j, kind, scope),)
+        if said.params:
+            params = tuple([self._stored(inputs[i], j, kind, scope) for i, j, kind in said.params])
         called = definition.outputs[0]
         text = f"{self.path}: node '{definition.name or name}' ({definition.operation.op_type})"
-        where = _new(Where, (text, 0, 0, ""))  # as in `where`
-        (tensors[called],) = self.builder.again(said.layer, name, read, params, where)
+        where = _new(Where, (text, 0, 0, ""))  # as in `where`, which costs a call
+        tensors[called] = self.builder.repeat(said.layer, name, read, params, where)
         if said.value is not None:
             scope.values[called] = said.value
         if self.unknown and called in scope.hints:

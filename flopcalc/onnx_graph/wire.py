@@ -21,6 +21,7 @@ from flopcalc.onnx_graph.proto import (
 )
 from flopcalc.onnx_graph.protobuf import (
     ESCAPES,
+    LEFT,
     check_depth,
     field,
     fields,
@@ -66,21 +67,16 @@ def node(buf: bytes, pos: int, end: int, depth: int) -> NodeDef:
     """A NodeProto."""
     result = NodeDef()
     inputs, outputs = result.inputs, result.outputs
-    while pos < end:
+    last = end - 1
+    while pos < last:
         tag = buf[pos]
         if tag not in _NAMES:
-            same = _tails.get(buf[pos:end]) if end - pos <= _LONG else None
-            if same is None:
-                _tail(result, buf, pos, end, depth)
-            else:
-                result.operation = same
             break
         start = pos + 2  # nearly always: one byte of tag, one of length
-        size = buf[pos + 1] if start <= end else 0x80
-        if size < 0x80 and start + size <= end:
-            pos = start + size
-        else:
-            tag, start, pos = field(buf, pos, end)
+        size = buf[pos + 1]
+        pos = start + size
+        if size >= 0x80 or pos > end:
+            tag, start, pos = field(buf, start - 2, end)
         try:
             said = buf[start:pos].decode()  # at half the time of `text`
         except UnicodeDecodeError:
@@ -91,7 +87,15 @@ def node(buf: bytes, pos: int, end: int, depth: int) -> NodeDef:
             outputs.append(said)
         else:
             result.name = said
-    spend(4 + len(inputs) + len(outputs), pos)
+    if pos < end:
+        same = _tails.get(buf[pos:end]) if end - pos <= _LONG else None
+        if same is None:
+            _tail(result, buf, pos, end, depth)
+        else:
+            result.operation = same
+    LEFT[0] -= 4 + len(inputs) + len(outputs)
+    if LEFT[0] < 0:
+        spend(0, end)
     return result
 
 

@@ -56,7 +56,8 @@ _ELSEWHERE = {
     "se": "squeezeexcite squeezeexcitation squeezeandexcite squeezeandexcitation semodule selayer",
     "untokens": "unpatchify",
     "cls_token": "classtoken clstoken",
-    "pos_embed": "positionembedding positionalembedding posembedding posemb positionembed",
+    "pos_embed": "positionembedding positionalembedding posembedding posemb positionembed "
+    "positionalencoding posencoding",
     "attention": "multiheadattention selfattention multiheadselfattention mha mhsa attn",
 }
 _OURS = {word: ours for ours, words in _ELSEWHERE.items() for word in words.split()}

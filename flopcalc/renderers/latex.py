@@ -135,9 +135,17 @@ def _derivation(block: Derivation) -> str:
         lines += [label] if label else []
         lines.append(rf"\[ {line.latex or _math(line.text)} \]")
     if block.legend:
-        rows = [[escape(text) for text in row] for row in block.legend]
+        rows = [[_symbol(first), *map(escape, rest)] for first, *rest in block.legend]
         lines += ["", r"\noindent", tabular(["Symbol", "Meaning", "Value"], rows, "llr")]
     return "\n".join([*lines, *(["", escape(block.note)] if block.note else [])])
+
+
+def _symbol(text: str) -> str:
+    """A symbol of a formula as the formula shows it: `M` and `D_K` in italics, words upright."""
+    letter, _, index = text.partition("_")
+    one = len(letter) == 1 and letter.isascii() and letter.isalpha()
+    bare = text == letter or (len(index) == 1 and index.isascii() and index.isalnum())
+    return f"${text}$" if one and bare else escape(text)
 
 
 def _math(text: str) -> str:

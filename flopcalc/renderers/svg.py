@@ -67,7 +67,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def _bars(chart: Chart) -> str:
     """A row for each label, with a bar for each series, its number at its end."""
-    labels = list(dict.fromkeys(mark.label for s in chart.series for mark in s.marks))
+    labels = list(chart.labels)
     several = len(chart.series) > 1
     groups = list(dict.fromkeys(m.group for s in chart.series for m in s.marks if m.group))
     order = list(chart.groups) or groups
@@ -165,6 +165,7 @@ def _points(chart: Chart) -> str:
     taken: list[tuple[float, float, float, float]] = [
         (x - 5, y - 5, x + 5, y + 5) for x, y in map(at, every)
     ]
+    taken.append((left, bottom, left + plot_w, bottom + 20))  # the axis and its numbers
     few, named = len(every) <= 80, len(front) <= 40
     for i, series in enumerate(chart.series):
         parts += [_dot(mark, at(mark), i, 1 if few else 0.5) for mark in series.marks]
@@ -198,7 +199,13 @@ def _name(
 
 def _say(percent: bool) -> Callable[[float], str]:  # noqa: FBT001 - private
     """How an axis and a bar say a number."""
-    return (lambda n: f"{round(100 * n, 1 if n < 10 else 0):g} %") if percent else number
+    return _percent if percent else number
+
+
+def _percent(n: float) -> str:
+    if 0 < n < 0.0005:
+        return "<0.1 %"  # nothing is not something
+    return f"{round(100 * n, 1 if n < 10 else 0):g} %"
 
 
 def _ending(mark: Mark, say: Callable[[float], str]) -> str:

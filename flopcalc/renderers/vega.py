@@ -51,7 +51,8 @@ def _bars(chart: Chart) -> dict[str, Any]:
     several = len(chart.series) > 1
     grouped = any(mark.group for series in chart.series for mark in series.marks)
     encoding: dict[str, Any] = {
-        "y": {"field": "label", "type": "nominal", "sort": None, "title": None,
+        "y": {"field": "label", "type": "nominal", "title": None,
+              "sort": [clean(label) for label in chart.labels] if chart.rows else None,
               "axis": {"labelLimit": 0}},
         "x": {"field": "x", "type": "quantitative", "title": clean(chart.x),
               "axis": {"format": "%" if chart.percent else "s"}},

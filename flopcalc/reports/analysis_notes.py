@@ -85,7 +85,8 @@ def left_out(view: View, noun: str, hidden: int, costly: int, shown: int) -> lis
 
 def hint(asked: str, shown: Sequence[Line]) -> list[Block]:
     """How to derive the heaviest layer that is shown."""
-    costs = [cost for line in shown for cost in line.row.layers if weight(cost.mult_adds)]
+    layers = [cost for line in shown for cost in line.row.layers if cost.carries]
+    costs = [cost for cost in layers if weight(cost.mult_adds)]
     if not costs or asked.startswith("-"):  # standard input is read already
         return []
     name = max(costs, key=lambda cost: weight(cost.mult_adds)).name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flopcalc.doc import Block, Column, Doc, Later, Note, Table
 from flopcalc.engine.convention import Convention, operations, parameters, project
 from flopcalc.engine.count import Analysis
-from flopcalc.engine.rows import Row, fold_block, fold_kind, fold_op, fold_screen, rows
+from flopcalc.engine.rows import Row, costly, fold_block, fold_kind, fold_op, fold_screen, rows
 from flopcalc.engine.symbolic import weight, written
 from flopcalc.errors import InputError, did_you_mean
 from flopcalc.record import Record
@@ -233,7 +233,7 @@ def _folded(analysis: Analysis, view: View) -> tuple[tuple[Row, ...], str]:
     if by == "block":  # one that holds all would tell nothing
         return fold_screen(found, MOST_ROWS, few=2), by
     automatic = not (view.by or view.all or view.layer or view.top or view.unfolded)
-    if automatic and sum(not row.free for row in found) > MOST_ROWS:
+    if automatic and costly(found, MOST_ROWS):
         return fold_screen(found, MOST_ROWS), "block"
     return found, by
 

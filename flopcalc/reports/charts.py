@@ -51,7 +51,8 @@ def comparison_chart(
         cells = [(str(row[0]), row[column]) for row in table.rows[:MOST_BARS]]
         marks = tuple(Mark(label, cell) for label, cell in cells if isinstance(cell, int))
         series.append(Series(name, marks))
-    return Chart("bars", title, unit, "", tuple(series), subtitle)
+    rows = tuple(str(row[0]) for row in table.rows)
+    return Chart("bars", title, unit, "", tuple(series), subtitle, rows=rows)
 
 
 def sweep_chart(
@@ -67,12 +68,18 @@ def sweep_chart(
         spots = [spots[int(i * step)] for i in range(MOST_POINTS)]
     on_front = set(front)
     names = dict.fromkeys(spot.plane.name for spot in spots)
+    scales = dict.fromkeys(_label(spot) for spot in spots)
+    named = len(names) > 1 and len(scales) == 1  # then a name says more than its scale
+    said = f"each at α {next(iter(scales))}" if named else "α · input side"
     series = [
         Series(
             name,
             tuple(
                 Mark(
-                    _label(spot), spot.operations, _height(sweep, spot, accuracy), spot in on_front
+                    name if named else _label(spot),
+                    spot.operations,
+                    _height(sweep, spot, accuracy),
+                    spot in on_front,
                 )
                 for spot in spots
                 if spot.plane.name == name
@@ -89,7 +96,7 @@ def sweep_chart(
         f"{sweep.convention.unit}{' (logarithmic)' if high > 4 * low > 0 else ''}",
         words[accuracy] if accuracy else "parameters",
         tuple(series),
-        subtitle,
+        f"{said}; {subtitle}",
         log=high > 4 * low > 0,
         percent=accuracy is not None,
     )

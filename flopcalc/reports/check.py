@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "flopcalc.check/1"
 MOST_ROWS = 30
 MOST_CHANGES = 15
+MOST_NAMES = 4  # in a command that is proposed
 _NODE = ": node '"
 _ORDER = ("violation", "incomplete", "near", "pass")
 _WORDS = {"violation": "EXCEEDED", "incomplete": "unknown", "near": "near", "pass": "ok"}
@@ -46,7 +47,7 @@ def check(checked: Checked, *, all: bool = False) -> Doc:
         blocks.append(_table([*shown, *kept]))
     if len(kept) < len(passed):
         more = len(passed) - len(kept)
-        blocks.append(Note(f"{more} more {_s(more, 'limit')} hold: --all lists them", "hint"))
+        blocks.append(Note(f"{more} more {_hold(more)}: --all lists them", "hint"))
     blocks += [Note(str(error)) for error in checked.errors]
     blocks += _errors(checked)
     unknown = [
@@ -107,6 +108,10 @@ def _s(number_: int, word: str) -> str:
     return word if number_ == 1 else f"{word}s"
 
 
+def _hold(number_: int) -> str:
+    return "limit holds" if number_ == 1 else "limits hold"
+
+
 def _title(checked: Checked) -> str:
     verdicts = [v for _, v in checked.verdicts]
     broken = len([s for s in checked.subjects if s.error]) + len(checked.errors)
@@ -116,7 +121,8 @@ def _title(checked: Checked) -> str:
     models = f"{len(checked.subjects)} {_s(len(checked.subjects), 'model')}"
     parts = []
     if bad:
-        parts.append(f"{len(bad)} of {len(verdicts)} {_s(len(verdicts), 'limit')} exceeded")
+        more = f", {len(over) - len(bad)} more as a warning" if len(over) > len(bad) else ""
+        parts.append(f"{len(bad)} of {len(verdicts)} {_s(len(verdicts), 'limit')} exceeded{more}")
     if broken:
         parts.append(f"{broken} {_s(broken, 'problem')} to mend")
     if unknown:
@@ -124,9 +130,7 @@ def _title(checked: Checked) -> str:
     if not parts:
         allowed = f", {len(over)} exceeded as a warning" if over else ""
         holding = len(verdicts) - len(over)
-        parts.append(
-            f"{holding} {_s(holding, 'limit')} {'holds' if holding == 1 else 'hold'}{allowed}"
-        )
+        parts.append(f"{holding} {_hold(holding)}{allowed}" if verdicts else "nothing to check")
     return f"{', '.join(parts)}: {models}"
 
 
@@ -145,12 +149,13 @@ def _table(pairs: Sequence[tuple[Subject, Verdict]]) -> Table:
         if verdict.limit.severity == "warn" and verdict.outcome == "violation":
             word = "exceeded"
         actual = number(verdict.actual, verdict.limit.metric)
-        sign = "≥ " if verdict.at_least and actual else ""
+        if verdict.at_least and actual:  # at least nothing is no number
+            actual = f"≥ {actual}" if verdict.actual else "unknown"
         row: tuple[Cell, ...] = (
             word,
             subject.entry.name,
             what(verdict),
-            sign + actual,
+            actual,
             _limit(verdict),
             room(verdict),
         )
@@ -267,9 +272,10 @@ def _hints(checked: Checked) -> list[Block]:
     grown = [s for s, v in checked.verdicts if v.outcome == "violation" and v.limit.how == "growth"]
     blocks: list[Block] = []
     if grown:
-        name = grown[0].entry.name
-        shown = f"'{name}'" if " " in name else name
-        text = f'if it is meant: flopcalc accept {shown} --reason "…"'
+        names = list(dict.fromkeys(s.entry.name for s in grown))
+        shown = " ".join(f"'{name}'" if " " in name else name for name in names[:MOST_NAMES])
+        more = " …" if len(names) > MOST_NAMES else ""
+        text = f'if it is meant: flopcalc accept {shown}{more} --reason "…"'
         blocks.append(Note(text, "hint"))
     elif checked.outcome == "pass":
         lighter = [s for s in checked.subjects if s.state == "locked" and _lighter(s)]

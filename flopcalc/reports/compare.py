@@ -85,6 +85,10 @@ def compare(
     subtitle = convention_text(convention)
     data = _data(comparison, rows)
     names = [model.analysis.graph.name for model in comparison.models]
+    if len(set(names)) < len(names):  # one network at several scales
+        scales = [scale_text(model.analysis.graph) for model in comparison.models]
+        known = [*asked, *scales[len(asked) :]]
+        names = [f"{label} {name}" for label, name in zip(labels, known, strict=True)]
     return Doc(
         title,
         tuple(blocks),

@@ -61,6 +61,9 @@ def models(entries: Sequence[Entry], asked: str, *, sort: str = "name") -> Doc:
         names = f"{entries[0].name} {entries[1].name}"
         hint = Note(f"{hint.text}, 'flopcalc compare {names}' two side by side", "hint")
     table = Table(tuple(columns), tuple(rows))
+    if not entries:
+        few = Note("none is within these limits; a limit may have a unit: mult_adds=300M", "hint")
+        return Doc(f"{found}{asked}", (few,), data, rows=table, chart=lambda: _chart(entries))
     return Doc(f"{found}{asked}", (table, hint), data, chart=lambda: _chart(entries))
 
 

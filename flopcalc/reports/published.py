@@ -161,7 +161,9 @@ def _table(members: Sequence[Quote]) -> Table:
             line += [verdict_text(figure) if figure else ""] if name in prints else []
         line += [_share(quote.row.printed.get(name)) for name in accuracies]
         lines.append(tuple(line))
-    title = f"{first.model.name} by {first.row.source} ({convention_text(first.convention)})"
+    names = {quote.graph.name for quote in members}
+    name = names.pop() if len(names) == 1 else first.model.name
+    title = f"{name} by {first.row.source} ({convention_text(first.convention)})"
     return Table(tuple(columns), tuple(lines), title=title)
 
 

@@ -61,12 +61,12 @@ def sweep(sweep: Sweep, view: View) -> Doc:
     blocks += _notes(sweep, goals, front, pivot=bool(view.pivot))
     titles = dict.fromkeys(plane.name for plane in sweep.planes)
     paths = dict.fromkeys(plane.path for plane in sweep.planes)
-    what = "networks" if sweep.continuous else "points"
+    what = "network" if sweep.continuous else "point"
     title = f"{' · '.join(titles) if len(titles) < 5 else f'{len(titles)} networks'}"
     subtitle = " · ".join(
         [
             *(paths if len(paths) < 5 else ()),
-            f"{len(sweep):,} {what}",
+            f"{len(sweep):,} {what}{'s' * (len(sweep) != 1)}",
             convention_text(sweep.convention),
         ]
     )
@@ -81,7 +81,7 @@ def _heading(sweep: Sweep, goals: tuple[str, ...]) -> str:
     """What stands under the title of a picture: the points, the front, whose accuracies."""
     sources = dict.fromkeys(filter(None, sweep.source.values()))
     whose = f" · accuracies by {'; '.join(sources)}" if "top1" in goals and sources else ""
-    return f"α · input side; the line is the Pareto front{whose}"
+    return f"the line is the Pareto front{whose}"
 
 
 def _listed(sweep: Sweep, front: Sequence[Spot], view: View) -> list[Block]:

@@ -22,6 +22,8 @@ def message(verdict: Verdict) -> str:
         title += f" at layer '{verdict.reason}'"
     actual = number(verdict.actual, limit.metric) or "unknown"
     bound = "at least " if verdict.at_least else ""
+    if verdict.at_least and not verdict.actual:  # at least nothing is no number
+        bound, actual = "", "unknown"
     if verdict.outcome == "incomplete":
         why = f": {verdict.reason}" if verdict.reason else ""
         return (

@@ -179,10 +179,10 @@ class StepReader:
     def _primary(self, call: Call, names: Takes, node: Node) -> None:
         if _is_empty(node):
             return
-        if not names:
+        if not names and not isinstance(node, Entries):
             raise self.error(node, f"'{call.op}' takes no value", f"write '- {call.op}'")
-        name = next(iter(names))
-        kind = getattr(names[name], "kind", "")
+        name = next(iter(names), "")
+        kind = getattr(names.get(name), "kind", "")
         if isinstance(node, Entries) and kind not in {"steps", "operands"}:
             from flopcalc.spec.slips import beside  # likewise
 

@@ -289,8 +289,8 @@ class _Parser:
     def close(self) -> None:
         if not self.accept(")"):
             ended = not self.tokens[self.at][0]
-            hint = "a ',' inside { } ends a value: quote the expression" if ended else None
-            self.refuse("')' is missing", hint)
+            hint = "a ',' inside { } ends a value: quote the expression, or write a list: [3, 3]"
+            self.refuse("')' is missing", hint if ended else None)
 
     def refuse(self, message: str = "", hint: str | None = None) -> NoReturn:
         word, offset = self.tokens[self.at]

@@ -237,8 +237,9 @@ class _Reader:
             return InputSpec(node, (), size) if key == "c" else InputSpec(node, (), 0, size)
         sizes = read_sizes(self.source, node)
         if len(sizes) not in {2, 3, 4}:
-            hint = "224x224x3 (height x width x channels), 16000x1 (length x channels)"
-            raise self.error(node, "an input of 1 to 3 spatial sizes and channels", hint)
+            message = "an input of 1 to 3 spatial sizes and channels"
+            shapes = "224x224x3 (height x width x channels), 16000x1 (length x channels)"
+            raise self.error(node, message, f"{shapes}, {{tokens: 128}}")
         return InputSpec(node, sizes[:-1], sizes[-1])
 
     def integer(self, node: Node, most: int) -> int:

@@ -124,7 +124,7 @@ def of_default(key: str, value: Node, short: Collection[str]) -> str | None:
 
 def beside(op: str, node: Entries, names: Collection[str]) -> str:
     """`conv: {out: 32, k: 3}` as it should be written."""
-    first = next(iter(names))
+    first = next(iter(names), None)
     parts = {}
     for key, (_, value) in node.entries.items():
         ours = key if key in names else _ours(key, _ARGUMENTS, names) or key

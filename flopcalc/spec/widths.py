@@ -64,7 +64,9 @@ def widths(model: SpecModel, scale: Scale, low: float, high: float) -> tuple[Wid
     low = max(low, LEAST)
     rule = model.spec.knobs.rounding or Rounding()
     if rule.mode == "exact":
-        message = f"'{model.name}' takes no real α: its channel counts are not rounded"
+        message = (
+            f"'{model.title(scale.variant)}' takes no real α: its channel counts are not rounded"
+        )
         hint = "list some, --alpha 0.5,0.75,1; or declare 'scaling: {round: div8}' in the spec"
         raise ScaleError(message, hint=hint)
     trace = _Trace(model, scale, rule)

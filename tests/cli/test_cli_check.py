@@ -325,3 +325,45 @@ def test_places_are_seen_from_the_root_of_the_repository(
     data = json.loads(run("check", "small.yaml", "--max", "params=1", "--json").out)
 
     assert data["results"][0]["path"] == "nets/small.yaml"
+
+
+def test_what_holds_and_what_only_warns_is_counted_apart(run: Run, project: Project) -> None:
+    limits = f"{{mult_adds: [1M, 2M], params: {{max: {PARAMS[8] - 1}, severity: warn}}}}"
+    lines = [f"  - {{model: nets/small.yaml, name: n{i}, limits: {limits}}}" for i in range(3)]
+    project.write("flopcalc.yaml", "\n".join(["models:", *lines, ""]))
+    assert run("check").out.startswith("6 limits hold, 3 exceeded as a warning: 3 models\n")
+
+    lines[0] = lines[0].replace("1M", "1k")
+    project.write("flopcalc.yaml", "\n".join(["models:", *lines, ""]))
+    title = "1 of 9 limits exceeded, 3 more as a warning: 3 models\n"
+    assert run("check").out.startswith(title)
+
+
+def test_one_more_limit_holds(run: Run, project: Project) -> None:
+    lines = [f"  - {{model: nets/small.yaml, name: n{i}}}" for i in range(16)]
+    limits = "limits: {mult_adds: 1G, params: 1M}"
+    project.write("flopcalc.yaml", "\n".join(["models:", *lines[:15], limits]))
+    assert "more limit" not in run("check").out
+    extra = "  - {model: nets/small.yaml, name: last, limits: {params: 1M, mult_adds: off}}"
+    project.write("flopcalc.yaml", "\n".join(["models:", *lines[:15], extra, limits]))
+    assert "\n1 more limit holds: --all lists them\n" in run("check").out
+
+
+def test_the_command_that_accepts_names_all_that_grew(run: Run, project: Project) -> None:
+    project.write("nets/other one.yaml", SPEC.format(first=8))
+    run("lock")
+    for name in ("nets/small.yaml", "nets/other one.yaml"):
+        project.widen(9, name)
+    text = "if it is meant: flopcalc accept 'nets/other one.yaml' nets/small.yaml --reason"
+    assert text in run("check").out
+
+
+def test_nothing_known_is_no_number(run: Run) -> None:
+    """300774272*N Mult-Adds are not at least 0 of them."""
+    graph = "tests/onnx_graph/graphs/mobilenet_v2.ts.dynbatch.onnx"
+    result = run("check", str(Path(graph).resolve()), "--max", "mult_adds=300M")
+    assert result.code == 3
+    assert " unknown  300,000,000 (300M)" in result.out
+    assert "300774272*N" in result.out
+    assert "≥ 0" not in result.out
+    assert run("check", str(Path(graph).resolve())).out.startswith("nothing to check: 1 model\n")

@@ -140,6 +140,36 @@ def test_an_output_file_is_written_whole(run: Run, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "format"),
+    [
+        (".md", "markdown"),
+        (".tex", "latex"),
+        (".csv", "csv"),
+        (".json", "json"),
+        (".html", "html"),
+        (".TEX", "latex"),
+        (".txt", "plain"),
+        ("", "plain"),
+    ],
+)
+def test_the_suffix_of_an_output_says_the_format(
+    run: Run, tmp_path: Path, suffix: str, format: str
+) -> None:
+    """Also what a format for programs means: more than 60 layers are not folded."""
+    path, asked = tmp_path / f"report{suffix}", ("analyze", "resnet152")
+    assert run(*asked, "-o", str(path)) == (0, "", "")
+
+    assert path.read_text(encoding="utf-8") == run(*asked, "-f", format).out
+
+
+def test_a_format_goes_before_the_suffix(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    run("conventions", "-f", "csv", "-o", str(path))
+
+    assert path.read_text(encoding="utf-8") == run("conventions", "-f", "csv").out
+
+
 def test_an_output_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     nowhere = run("analyze", "mobilenet_v1", "-o", str(tmp_path / "no" / "report.txt"))
     assert nowhere.code == 2

@@ -107,6 +107,7 @@ def test_a_list_is_what_its_schema_says(run: Run) -> None:
         ({"max": {"mult_add": "3M"}}, "unknown metric 'mult_add'", "did you mean 'mult_adds'?"),
         ({"max": {"mult_adds": "3%"}}, "'3%' is no limit of mult_adds", "mult_adds=300M"),
         ({"min": {"top1": "75"}}, "'75' is no limit of top1", "--min top1=75%"),
+        ({"min": {"top1": "0.75"}}, "'0.75' is no limit of top1", "--min top1=75%"),
         ({"top": 0}, "the top 0 networks are none", "--top 3"),
         ({"pattern": "resnett50"}, "no network like 'resnett50'", "did you mean 'resnet50'?"),
     ],
@@ -134,6 +135,15 @@ def test_the_example_of_the_docstring_holds() -> None:
     found = doctest.testmod(zoo, verbose=False)
 
     assert (found.failed, found.attempted) == (0, 3)
+
+
+def test_limits_that_nothing_is_within(run: Run) -> None:
+    result = run("models", "--max", "mult_adds=300")
+
+    assert result.out.splitlines()[0] == "0 networks with mult_adds up to 300"
+    assert "mult_adds=300M" in result.out
+    assert "NAME" not in result.out
+    assert run("models", "--max", "mult_adds=300", "-f", "csv").out.count("\n") == 1
 
 
 def test_a_limit_without_a_number(run: Run) -> None:

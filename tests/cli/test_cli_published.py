@@ -106,3 +106,13 @@ def test_json_is_what_its_schema_says(run: Run, command: str) -> None:
     row["figures"]["mult_adds_share"]["verdict"] = "right"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_a_table_is_called_after_the_network_it_is_about(run: Run) -> None:
+    """Of B1 in the file of B0; of several networks, after the file."""
+    one = run("analyze", "efficientnet_b1", "--published").out
+    several = run("analyze", "efficientnet", "--published").out
+
+    assert "EfficientNet-B1 by Tan & Le 2019, table 2" in one
+    assert "EfficientNet-B0 by" not in one
+    assert "EfficientNet-B0 by Tan & Le 2019, table 2" in several

@@ -270,3 +270,7 @@ def test_progress_is_for_terminals_only() -> None:
     assert shown.endswith(b"\r\x1b[K")
     assert piped.stderr == b""
     assert piped.stdout == out
+
+
+def test_one_point_is_one(run: Run) -> None:
+    assert " · 1 point · " in run("sweep", "mobilenet_v1").out

@@ -142,3 +142,8 @@ def test_slips(arguments: dict[str, object], message: str, hint: str) -> None:
     with pytest.raises(flopcalc.InputError) as caught:
         flopcalc.fit(V1, **arguments)  # type: ignore[arg-type]  # each row has its own
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_a_network_that_cannot_be_fitted_goes_by_its_own_name() -> None:
+    with pytest.raises(flopcalc.InputError, match="'ResNet-18' takes no real α"):
+        flopcalc.fit("resnet18", max={"mult_adds": "1G"})

@@ -77,6 +77,56 @@ def test_two_limits_of_one_number_are_two_bars(run: Run, tmp_path: Path) -> None
     assert {"mobilenet_v1: params, 5M", "mobilenet_v1: params, 8M"} <= set(labels)
 
 
+def test_bars_of_a_comparison_stand_as_in_its_table(run: Run, tmp_path: Path) -> None:
+    file, other = tmp_path / "x.svg", tmp_path / "x.vl.json"
+    models = ("compare", "mobilenet_v1", "mobilenet_v2")
+    out = run(*models, "--plot", str(file)).out
+    run(*models, "--plot", str(other))
+    table = [line.split()[0] for line in out.split("\n\n")[1].splitlines()[1:]]
+    order = json.loads(other.read_text(encoding="utf-8"))["encoding"]["y"]["sort"]
+
+    assert order == table
+    assert [text for text in texts(file.read_text(encoding="utf-8")) if text in table] == table
+
+
+def test_one_network_at_two_scales_has_two_colours(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    run("compare", "mobilenet_v1", "mobilenet_v1@alpha=0.5", "--plot", str(file))
+    shown = texts(file.read_text(encoding="utf-8"))
+    assert {"A mobilenet_v1", "B mobilenet_v1@alpha=0.5"} <= set(shown)
+
+
+def test_points_at_one_scale_are_named_by_their_networks(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    networks = ("resnet18", "resnet34", "resnet50")
+    run("sweep", *networks, "--plot", str(file))
+    shown = texts(file.read_text(encoding="utf-8"))
+
+    assert shown.count("ResNet-34") == 2  # in the legend, and beside its point
+    assert "1 · 224" not in shown
+    assert any(text.startswith("each at α 1 · 224; the line is") for text in shown)
+    run("sweep", "mobilenet_v1", "mobilenet_v2", "--alpha", "0.5,1", "--plot", str(file))
+    shown = texts(file.read_text(encoding="utf-8"))
+    assert shown.count("MobileNetV2") == 1
+    assert any(text.startswith("α · input side; the line is") for text in shown)
+
+
+def test_no_name_of_a_point_crosses_the_axis() -> None:
+    marks = tuple(Mark(f"point {n}", 1 + n, 50 + 0.1 * n, front=True) for n in range(5))
+    root = ET.fromstring(svg(Chart("points", "t", "x", "y", (Series("a", marks),))))  # noqa: S314 - our own
+    numbers = max(float(e.attrib["y"]) for e in root.iter(f"{SPACE}text") if e.text == "50")
+    named = [e for e in root.iter(f"{SPACE}text") if (e.text or "").startswith("point")]
+    assert named
+    assert all(float(e.attrib["y"]) < numbers - 4 for e in named)
+
+
+def test_a_little_of_a_limit_is_not_nothing(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    run("check", "mobilenet_v1", "--max", "mult_adds=10T", "--plot", str(file))
+    shown = texts(file.read_text(encoding="utf-8"))
+    assert any(text.startswith("<0.1 % · 568.7 M of 10") for text in shown)
+
+
 LONG = "features.denseblock4.denselayer16_with_a_name_of_its_own.conv2"
 
 

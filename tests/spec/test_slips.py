@@ -42,6 +42,7 @@ CALLED = [
     ("SeparableConv2D", "sep"),
     ("UpSampling2D", "upsample"),
     ("Embedding", "embed"),
+    ("PositionalEncoding", "pos_embed"),
     ("MultiheadAttention", "attention"),
     ("squeeze_excitation", "se"),
     ("concatenate", "concat"),
