@@ -273,7 +273,7 @@ def format_specs(files: Sequence[str], *, check: bool = False) -> list[str]:
 def open_model(text: str) -> Loaded:
     """Read what a MODEL argument means, with the variant or knobs after its `@`."""
     if text == "-":
-        return Loaded(load_spec(sys.stdin.read(), "<stdin>"), NO_SCALE)
+        return Loaded(load_spec(_standard_input(), "<stdin>"), NO_SCALE)
     name, at, knobs = text.rpartition("@") if not os.path.exists(text) else (text, "", "")  # noqa: PTH110 - pathlib costs start-up time
     scale = NO_SCALE
     if at:
@@ -283,7 +283,7 @@ def open_model(text: str) -> Loaded:
     else:
         name = text
     if name == "-":
-        return Loaded(load_spec(sys.stdin.read(), "<stdin>"), scale)
+        return Loaded(load_spec(_standard_input(), "<stdin>"), scale)
     found = catalog.find(name)
     if found.variant and not scale.variant:
         scale = scale._replace(variant=found.variant)
@@ -293,6 +293,25 @@ def open_model(text: str) -> Loaded:
 
         return Loaded(load_onnx(found.path), named_sizes(scale))
     return Loaded(load_spec(read_file(found.path), found.shown), scale)
+
+
+def _standard_input() -> str:
+    """The spec on standard input; raises `FileError` where that is no text."""
+    from flopcalc.yaml_tree import MAX_BYTES
+
+    try:
+        text = sys.stdin.read(MAX_BYTES + 1)  # the parser refuses what is more
+    except UnicodeDecodeError as error:
+        from flopcalc.yaml_errors import unreadable
+
+        if b"\0" not in error.object:
+            raise unreadable("<stdin>", error) from None
+        text = "\0"
+    if "\0" in text:
+        from flopcalc.yaml_errors import no_text
+
+        raise no_text("<stdin>", b"\0", too_large=False)
+    return text
 
 
 def merged(first: Scale, then: Scale) -> Scale:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | None"
 Attrs: TypeAlias = "Mapping[str, Attr]"
 Inputs: TypeAlias = "tuple[Tensor, ...]"
-Role: TypeAlias = 'Literal["compute", "norm", "activation", "other"]'
+Role: TypeAlias = 'Literal["compute", "norm", "activation", "precision", "other"]'
 
 OPERATIONS = ("mac", "add", "mul", "div", "cmp", "exp")
 PARAMETERS = ("weight", "bias", "norm", "buffer")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flopcalc.formula import Env
     from flopcalc.op import Attrs, ParamSpec
 
-_TAIL = ("norm", "activation")
+_TAIL = ("norm", "activation", "precision")  # an int8 convolution is one too
 
 _new = tuple.__new__  # a Record of all its fields, at a third of the time
 

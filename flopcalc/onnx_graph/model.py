@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from flopcalc.quantity import Quantity
 
 _INSTEAD = {  # knobs of specs that an exported graph does not have, and what it has
-    "alpha": "flopcalc.analyze scales a graph's widths, hypothetically",
+    "alpha": "'flopcalc analyze MODEL --alpha 0.5' scales a graph's widths, hypothetically",
     "rho": "--res sets the resolution: --res 192",
     "depth": "its layers are those it was exported with",
     "length": "--dim gives a named length a value, --input any input a shape: --input ids=1x128",
     "variant": "an export is one network: each variant is a file of its own",
-    "swap": "flopcalc.analyze exchanges a graph's convolutions, hypothetically",
+    "swap": "'flopcalc analyze MODEL --swap sep=conv' exchanges its convolutions, hypothetically",
     "settings": "--dim gives a named dimension a value: --dim N=1",
 }
 _WORDS = {

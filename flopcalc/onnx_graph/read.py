@@ -102,13 +102,17 @@ def _refuse(path: str, source: Source, why: str) -> NoReturn:
     for signature, what in _SIGNATURES:
         if head.startswith(signature) or (len(signature) == 4 and head[4:8] == signature):
             found = what
-    if found is None and head.isascii() and head.decode().isprintable():
+    if found is None and head.isascii() and _is_text(head.decode()):
         found = "text"
         hint = "ONNX in text has the ending .onnxtxt, .textproto or .json; a spec .yaml"
     if found is not None:
         message = f"not an ONNX file but {found}" if found[0] in "at" else f"the file is {found}"
         raise FileError(message, where=Where(path), hint=_HINTS.get(found, hint))
     raise FileError(f"not a valid ONNX file: {why}", where=Where(path), hint=hint)
+
+
+def _is_text(head: str) -> bool:
+    return all(character.isprintable() or character in "\t\r\n" for character in head)
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> FileError:

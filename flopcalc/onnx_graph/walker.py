@@ -223,7 +223,7 @@ class Walker(Layers):
     def forbids(self, what: str, node: Node, error: ShapeError) -> ScaleError:
         """The error of a node that does not fit `what` is asked of the graph."""
         message = f"{what} does not fit this graph: {error.message}"
-        hint = "export it at that size, or with named dimensions"
+        hint = "export it at that size, or choose another"
         return ScaleError(message, where=self.where(node.definition, node.name), hint=hint)
 
     def call(self, node: Node, function: FunctionDef) -> None:

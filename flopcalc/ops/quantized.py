@@ -24,6 +24,7 @@ QUANTIZE = Op(
     cite="Jacob et al. 2017, arXiv:1712.05877, eq. 1; ONNX operator QuantizeLinear",
     shape=same_shape,
     bind=_bind,
+    role="precision",
     counts={"div": E, "add": ZERO * E, "cmp": 2 * E},
 )
 DEQUANTIZE = Op(
@@ -32,6 +33,7 @@ DEQUANTIZE = Op(
     cite="Jacob et al. 2017, arXiv:1712.05877, eq. 1; ONNX operator DequantizeLinear",
     shape=same_shape,
     bind=_bind,
+    role="precision",
     counts={"mul": E, "add": ZERO * E},
 )
 QUANTIZE_DYNAMIC = Op(
@@ -49,5 +51,6 @@ REQUANTIZE = Op(
     cite="Jacob et al. 2017, arXiv:1712.05877, eq. 5; ONNX operators QLinearConv, QLinearMatMul",
     shape=same_shape,
     bind=_bind,
+    role="precision",
     counts={"mul": E, "add": ZERO * E, "cmp": 2 * E},
 )

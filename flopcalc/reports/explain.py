@@ -124,7 +124,9 @@ def _chosen(analysis: Analysis, layer: str | None, line: int | None) -> list[Lay
         if not found:
             lines = sorted({c.layer.where.line for c in analysis.layers if c.layer.where})
             near = min(lines, key=lambda n: abs(n - line), default=None)
-            hint = f"the nearest line with layers is {near}" if near else "it has no lines"
+            hint = "an exported graph has no lines: name a layer"
+            if near:
+                hint = f"the nearest line with layers is {near}"
             raise InputError(f"no layer is born on line {line}", hint=hint)
         return found
     assert layer is not None

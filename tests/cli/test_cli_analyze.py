@@ -84,6 +84,24 @@ def test_a_spec_on_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\x08\x0a\x12\x00\xff", "'<stdin>' is a binary file, not YAML"),
+        (b"flopcalc: 1\nname: \xff", "<stdin>:2: error: not UTF-8 text"),
+        (b"a" * 300_000, "larger than 256 KiB"),
+    ],
+)
+def test_what_is_no_spec_on_standard_input(
+    run: Run, monkeypatch: pytest.MonkeyPatch, data: bytes, says: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+    result = run("analyze", "-")
+
+    assert result.code == 2
+    assert says in result.err
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("mobilenet_v1@conv",),
